@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is said on the UNIX socket (SOCK_SEQPACKET) between layby-media, which listens, and
+// layby-core, which connects. One core at a time; its connection's end says that it is gone.
+// Everything that happens per call goes through the bridge instead.
+//
+//   media → core   HELLO       with two descriptors: the bridge's memfd, the wake-up eventfd
+//   core → media   TRACK_ADD   with one descriptor: a memfd holding the encoded audio
+//   core → media   TRACK_DROP
+//   media → core   TRACK       the answer to each TRACK_ADD and TRACK_DROP, in order
+//   media → core   BUSY        another core is attached; the connection is closed after it
+#pragma once
+
+#include <assert.h>
+#include <stdint.h>
+
+enum attach_kind {
+	ATTACH_HELLO = 1,
+	ATTACH_BUSY,
+	ATTACH_TRACK_ADD,
+	ATTACH_TRACK_DROP,
+	ATTACH_TRACK,
+};
+
+enum attach_outcome {
+	ATTACH_OK = 0,
+	ATTACH_NO_MEMORY, // over the media's track budget; the sentence is in its log
+	ATTACH_BAD_TRACK, // length, codec or descriptor is wrong
+	ATTACH_IN_USE,    // a flow still plays it
+	ATTACH_UNKNOWN,   // no such track
+};
+
+enum { ATTACH_VERSION = 1 };
+
+// A track is known by the hash of its content as linear audio; each codec of it is added on its
+// own. Adding what is there already is answered with OK at once.
+struct attach_message {
+	uint32_t version; // ATTACH_VERSION
+	uint16_t kind;    // enum attach_kind
+	uint16_t outcome; // enum attach_outcome, in ATTACH_TRACK
+	uint64_t track;   // content hash, never 0
+	uint64_t len;     // bytes in the descriptor; one byte is one sample (8 kHz)
+	uint32_t codec;   // enum dp_codec: PCMU or PCMA
+	uint32_t reserved;
+};
+static_assert(sizeof(struct attach_message) == 32, "a message has one size");

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Events: what a worker tells the core. The other half of the contract is cmd.h.
+#pragma once
+
+#include "dataplane/cmd.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+// clang-format off
+//           kind      why the worker speaks
+#define DP_EVENT_LIST(X)                                                                   \
+	X(DONE,    "the command with this tag is carried out")                             \
+	X(REFUSED, "the command with this tag is not carried out; reason says why")        \
+	X(CLOSED,  "the flow is gone, these are its last counters; its ports rest")        \
+	X(LOCKED,  "media came from where the source rule allows; that is where we send")  \
+	X(DIGIT,   "a digit was pressed and let go: key-up")                               \
+	X(PLAYED,  "the last track of a PROMPT has been sent in full")
+
+enum dp_event_kind {
+#define X(name, help) DP_EVENT_##name,
+	DP_EVENT_LIST(X)
+#undef X
+	DP_EVENT_COUNT,
+};
+
+#define DP_REFUSAL_LIST(X)                                                                 \
+	X(NONE,         "not refused")                                                     \
+	X(BAD_KIND,     "no such command")                                                 \
+	X(BAD_FLOW,     "this worker has no such place for a flow")                        \
+	X(STALE,        "the flow of that generation is gone")                             \
+	X(NOT_OPEN,     "no flow is open there")                                           \
+	X(OPEN_ALREADY, "another flow is open there")                                      \
+	X(RESTING,      "the port has been closed for less than DP_REST_MS")               \
+	X(BAD_VALUE,    "a field is out of its range")                                     \
+	X(BAD_ADDRESS,  "not a unicast IPv4 address that can be reached from here")        \
+	X(NO_REMOTE,    "signalling has not said yet where the media goes")                \
+	X(NO_TRACK,     "no such track")                                                   \
+	X(NO_ENCODING,  "the track is not there in the flow's codec")                      \
+	X(BAD_PEER,     "the peer flow is not open on this worker")                        \
+	X(CODEC_CLASH,  "the peer's codec cannot be turned into this flow's")              \
+	X(NO_DTMF,      "the far end has no telephone-event")                              \
+	X(BUSY,         "digits are still being sent")
+
+enum dp_refusal {
+#define X(name, help) DP_REFUSAL_##name,
+	DP_REFUSAL_LIST(X)
+#undef X
+	DP_REFUSAL_COUNT,
+};
+// clang-format on
+
+struct dp_event {
+	uint32_t tag;    // of the command answered; 0 when the worker speaks first
+	uint16_t kind;   // enum dp_event_kind
+	uint8_t refusal; // enum dp_refusal
+	uint8_t lost;    // 1: at least one event of this flow was lost before this one
+	struct flow_id flow;
+	union {
+		struct {
+			uint8_t digit;        // RFC 4733 event code, 0-15
+			uint8_t withheld;     // 1: the far end has not got it
+			uint16_t duration_ms; // as the sender said
+		} digit;
+		struct {
+			uint8_t ip[16];
+			uint16_t port;
+		} locked;
+		struct {
+			uint64_t rx_packets;
+			uint64_t tx_packets;
+			uint64_t rx_bytes;
+			uint64_t tx_bytes;
+			uint32_t rx_lost;
+			uint32_t jitter_us; // RFC 3550, of what came in
+		} closed;
+		uint8_t pad[48];
+	};
+};
+static_assert(sizeof(struct dp_event) == 64, "an event is one cache line");

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Counters of one worker: written by that worker only, read by anyone at any time. Every way in
+// which a packet can leave is one of them, with a sentence.
+#pragma once
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+// clang-format off
+#define WORKER_STAT_LIST(X)                                                                \
+	X(turns,            "times round the loop")                                        \
+	X(turns_idle,       "times round the loop with nothing to do")                     \
+	X(rx_packets,       "packets taken from the port")                                 \
+	X(tx_packets,       "packets given to the port")                                   \
+	X(tx_refused,       "packets the port had no room for")                            \
+	X(tx_no_buffer,     "packets not made because the pool was empty")                 \
+	X(tx_no_neighbour,  "packets not sent because the next hop did not answer ARP")    \
+	X(rx_not_ip,        "frames that are neither IPv4 nor ARP")                        \
+	X(rx_bad_ip,        "IPv4 headers that are broken, fragments included")            \
+	X(rx_not_ours,      "IPv4 packets for an address that is not ours")                \
+	X(rx_not_udp,       "IPv4 packets that are neither UDP nor an echo request")       \
+	X(rx_bad_checksum,  "packets whose IPv4 or UDP checksum is wrong")                 \
+	X(rx_arp,           "ARP packets")                                                 \
+	X(rx_echo,          "echo requests answered")                                      \
+	X(rx_no_flow,       "packets for a port where no flow is open")                    \
+	X(rx_short,         "RTP: shorter than a header")                                  \
+	X(rx_bad_version,   "RTP: version is not 2")                                       \
+	X(rx_bad_csrc,      "RTP: source list longer than the packet")                     \
+	X(rx_bad_extension, "RTP: extension longer than the packet")                       \
+	X(rx_bad_padding,   "RTP: padding longer than the payload")                        \
+	X(rx_bad_pt,        "RTP: a payload type that was not agreed")                     \
+	X(rx_bad_source,    "RTP or RTCP from a source that the source rule refuses")      \
+	X(rx_duplicate,     "RTP: a sequence number seen already")                         \
+	X(rx_no_remote,     "RTP before signalling said where the media goes")             \
+	X(rx_rtcp,          "RTCP packets taken")                                          \
+	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
+	X(rx_bad_event,     "RFC 4733 payloads that are broken or no digit")               \
+	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
+	X(relayed,          "RTP packets sent on to the peer")                             \
+	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
+	X(music_packets,    "RTP packets made from music")                                 \
+	X(prompt_packets,   "RTP packets made from prompts")                               \
+	X(digit_packets,    "RTP packets made from digits given back")                     \
+	X(digits_seen,      "digits pressed")                                              \
+	X(digits_withheld,  "digits not sent on at once")                                  \
+	X(late_packets,     "packets sent more than 5 ms after their time")                \
+	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
+	X(commands,         "commands taken")                                              \
+	X(refusals,         "commands refused")                                            \
+	X(events_lost,      "events dropped because the core was too slow")                \
+	X(flows_open,       "flows open now")
+
+struct worker_stats {
+#define X(name, help) _Atomic uint64_t name;
+	WORKER_STAT_LIST(X)
+#undef X
+} __attribute__((aligned(64)));
+// clang-format on
+
+// One writer: a plain add, made visible whole. Never a locked instruction.
+static inline void stat_add(_Atomic uint64_t *stat, uint64_t n)
+{
+	uint64_t now = atomic_load_explicit(stat, memory_order_relaxed);
+
+	atomic_store_explicit(stat, now + n, memory_order_relaxed);
+}
+
+static inline uint64_t stat_read(const _Atomic uint64_t *stat)
+{
+	return atomic_load_explicit(stat, memory_order_relaxed);
+}
