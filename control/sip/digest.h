@@ -48,6 +48,9 @@ struct digest_request {
 	const struct address *from;
 };
 
+// MD5(user:realm:password) in lower-case hex: what an account keeps instead of a password.
+void digest_ha1(const char *user, const char *realm, const char *password, char out[33]);
+
 // An unknown user costs the same time and gets the same outcome as a wrong password.
 [[nodiscard]] enum digest_outcome digest_check(struct digest *d, const struct digest_request *req,
 	digest_ha1_fn ha1, void *ctx, uint64_t now_ms, struct digest_claim *out);
