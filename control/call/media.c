@@ -3,6 +3,7 @@
 
 #include "control/account/music.h"
 #include "control/call/media_link.h"
+#include "control/call/media_worker.h"
 #include "control/log.h"
 
 #include <assert.h>
@@ -10,50 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	ASKED_MAX = 4096, // commands on their way to one worker; more wait here
-	EVENTS_A_TURN = 4096,
-	REST_MS = DP_REST_MS + 250, // the worker counts from a little later than we
-	MS_A_SAMPLE_DIVISOR = 8,    // 8 samples a millisecond
-};
-
-// A place for a flow.
-struct place {
-	void *owner;
-	uint32_t gen; // of the flow that is open, or was last
-	bool open;    // from our OPEN to our CLOSE
-};
-
-struct resting {
-	uint32_t place;
-	uint64_t until_ms;
-};
-
-// A queue of fixed size: places that are free, or rest.
-struct ring {
-	uint32_t first, n;
-};
-
-struct asked {
-	uint32_t tag;
-	uint32_t index, gen;
-	uint8_t kind;
-};
-
-struct worker_end {
-	struct lane_writer down;
-	struct lane_reader up;
-	uint32_t places;
-	struct place *place;
-	uint32_t *free_place; // ring of places
-	struct ring free;
-	struct resting *rest;
-	struct ring resting;
-	struct asked asked[ASKED_MAX]; // in the order of the answers to come
-	struct ring answers;
-	struct dp_cmd *pending; // in order, when the lane had no room
-	uint32_t pending_n, pending_size, pending_first;
-};
+enum { EVENTS_A_TURN = 4096, SAMPLES_A_MS = 8 };
 
 struct media {
 	struct link link;
@@ -90,38 +48,10 @@ static bool tracks_ready(const struct media *m, const struct dp_cmd *cmd)
 
 static bool send_now(struct media *m, uint16_t w, const struct dp_cmd *cmd)
 {
-	struct worker_end *end = &m->worker[w];
-	uint32_t at;
-
-	if (end->answers.n == ASKED_MAX || !tracks_ready(m, cmd) || !lane_reserve(&end->down, &at))
+	if (!tracks_ready(m, cmd) || !worker_send(&m->worker[w], cmd))
 		return false;
-	m->link.bridge.worker[w].cmds[at] = *cmd;
-	lane_commit(&end->down);
-	end->asked[(end->answers.first + end->answers.n++) % ASKED_MAX] =
-		(struct asked){ .tag = cmd->tag,
-			.index = cmd->flow.index,
-			.gen = cmd->flow.gen,
-			.kind = (uint8_t)cmd->kind };
 	m->commands++;
 	return true;
-}
-
-static void put_off(struct worker_end *end, const struct dp_cmd *cmd)
-{
-	if (end->pending_first + end->pending_n == end->pending_size) {
-		uint32_t size = (end->pending_n + 1) * 2 + 64;
-		struct dp_cmd *grown = malloc(size * sizeof(*grown));
-
-		assert(grown != NULL);
-		if (end->pending_n > 0)
-			memcpy(grown, end->pending + end->pending_first,
-				end->pending_n * sizeof(*grown));
-		free(end->pending);
-		end->pending = grown;
-		end->pending_size = size;
-		end->pending_first = 0;
-	}
-	end->pending[end->pending_first + end->pending_n++] = *cmd;
 }
 
 static void catch_up(struct media *m, uint16_t w)
@@ -145,29 +75,7 @@ static void wish(struct media *m, struct media_flow f, struct dp_cmd *cmd)
 	cmd->tag = m->last_tag;
 	cmd->flow = f.id;
 	if (m->worker[f.worker].pending_n > 0 || !send_now(m, f.worker, cmd))
-		put_off(&m->worker[f.worker], cmd);
-}
-
-// --- places
-
-static void set_free(struct worker_end *end, uint32_t place)
-{
-	end->free_place[(end->free.first + end->free.n++) % end->places] = place;
-}
-
-static void set_resting(struct worker_end *end, uint32_t place, uint64_t until_ms)
-{
-	end->rest[(end->resting.first + end->resting.n++) % end->places] =
-		(struct resting){ .place = place, .until_ms = until_ms };
-}
-
-static void wake_rested(struct worker_end *end, uint64_t now_ms)
-{
-	while (end->resting.n > 0 && end->rest[end->resting.first].until_ms <= now_ms) {
-		set_free(end, end->rest[end->resting.first].place);
-		end->resting.first = (end->resting.first + 1) % end->places;
-		end->resting.n--;
-	}
+		worker_put_off(&m->worker[f.worker], cmd);
 }
 
 static const struct bridge_address *address_of(
@@ -185,31 +93,7 @@ static const struct bridge_address *address_of(
 }
 
 // The order in which ports are given out is nobody's to guess.
-static void shuffle(struct worker_end *end)
-{
-	for (uint32_t i = end->free.n; i > 1; i--) {
-		uint32_t j = arc4random_uniform(i), place = end->free_place[i - 1];
-
-		end->free_place[i - 1] = end->free_place[j];
-		end->free_place[j] = place;
-	}
-}
-
 // --- attaching and detaching
-
-static bool worker_up(struct media *m, uint16_t w)
-{
-	struct worker_end *end = &m->worker[w];
-	const struct bridge_worker *b = &m->link.bridge.worker[w];
-
-	end->places = m->link.bridge.plan.flows[w];
-	end->place = calloc(end->places, sizeof(*end->place));
-	end->free_place = calloc(end->places, sizeof(*end->free_place));
-	end->rest = calloc(end->places, sizeof(*end->rest));
-	lane_writer_init(&end->down, b->down, BRIDGE_LANE_SIZE);
-	lane_reader_init(&end->up, b->up, BRIDGE_LANE_SIZE);
-	return end->place != NULL && end->free_place != NULL && end->rest != NULL;
-}
 
 // What our predecessor left: flows that nobody knows any more are closed, and ports that were
 // ever used may have rested for a moment only.
@@ -230,23 +114,19 @@ static uint32_t read_directory(struct media *m, uint16_t w)
 			wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_CLOSE });
 			orphans++;
 		} else if (f.id.gen != 0) {
-			set_resting(end, i, now(m) + REST_MS);
+			worker_set_resting(end, i, now(m) + REST_MS);
 		} else {
-			set_free(end, i);
+			worker_set_free(end, i);
 		}
 	}
-	shuffle(end);
+	worker_shuffle(end);
 	return orphans;
 }
 
 static void forget(struct media *m)
 {
-	for (uint32_t w = 0; w < m->workers; w++) {
-		free(m->worker[w].place);
-		free(m->worker[w].free_place);
-		free(m->worker[w].rest);
-		free(m->worker[w].pending);
-	}
+	for (uint32_t w = 0; w < m->workers; w++)
+		worker_end_clear(&m->worker[w]);
 	free(m->worker);
 	m->worker = NULL;
 	m->workers = 0;
@@ -263,7 +143,9 @@ static void up(void *ctx)
 	m->worker = calloc(m->workers, sizeof(*m->worker));
 	assert(m->worker != NULL);
 	for (uint16_t w = 0; w < m->workers; w++)
-		ok = worker_up(m, w) && ok;
+		ok = worker_end_init(&m->worker[w], &m->link.bridge.worker[w],
+			     m->link.bridge.plan.flows[w]) &&
+		     ok;
 	assert(ok);
 	for (uint16_t w = 0; w < m->workers; w++)
 		orphans += read_directory(m, w);
@@ -289,16 +171,14 @@ static void tell(struct media *m, const struct place *p, struct media_event *eve
 
 static bool answered(struct media *m, struct worker_end *end, const struct dp_event *e)
 {
-	struct asked a = end->asked[end->answers.first];
+	struct asked a;
 	struct place *p;
 
-	if (end->answers.n == 0 || a.tag != e->tag)
+	if (!worker_answered(end, e->tag, &a))
 		return false;
-	end->answers.first = (end->answers.first + 1) % ASKED_MAX;
-	end->answers.n--;
 	p = &end->place[a.index];
 	if (a.kind == DP_CMD_CLOSE) {
-		set_resting(end, a.index, now(m) + REST_MS);
+		worker_set_resting(end, a.index, now(m) + REST_MS);
 		return true;
 	}
 	if (e->kind == DP_EVENT_REFUSED)
@@ -450,27 +330,19 @@ uint32_t media_track_ms(const struct media *m, uint64_t track)
 {
 	const struct link_track *t = link_find_track(&m->link, track);
 
-	return t != NULL ? t->len / MS_A_SAMPLE_DIVISOR : 0;
+	return t != NULL ? t->len / SAMPLES_A_MS : 0;
 }
 
 bool media_open(struct media *m, uint16_t worker, void *owner, struct media_flow *out)
 {
-	struct worker_end *end;
 	struct place *p;
 	uint32_t index;
 
 	if (worker >= m->workers)
 		return false;
-	end = &m->worker[worker];
-	wake_rested(end, now(m));
-	if (end->free.n == 0)
+	p = worker_take(&m->worker[worker], now(m), &index);
+	if (p == NULL)
 		return false;
-	index = end->free_place[end->free.first];
-	end->free.first = (end->free.first + 1) % end->places;
-	end->free.n--;
-	p = &end->place[index];
-	if (++p->gen == 0)
-		p->gen = 1;
 	p->open = true;
 	p->owner = owner;
 	m->open++;
