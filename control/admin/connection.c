@@ -16,7 +16,6 @@ enum {
 	OUT_MARK = 65536, // with more than this unsent, no line is taken and no event written
 	OUT_STEP = 4096,  // the unsent grows by
 	POLL_MS = 10,     // how often we look at one to whom we do not listen
-	STALL_MS = 30000, // as long as one may leave unread what is there for it
 };
 
 // The connection whose timer it is.
@@ -111,7 +110,7 @@ static void sent(struct connection *c, size_t n)
 		c->out = NULL;
 		c->out_at = c->out_len = c->out_size = 0;
 	} else if (n > 0 || !timer_armed(&c->stall)) {
-		clock_arm(loop_clock(loop), &c->stall, loop_now(loop) + STALL_MS);
+		clock_arm(loop_clock(loop), &c->stall, loop_now(loop) + c->admin->stall_ms);
 	}
 }
 
@@ -228,11 +227,18 @@ static void listen_if_room(struct connection *c)
 		watch_want_write(c->watch, unsent(c) > 0);
 }
 
-// The next millisecond, not this one: others are to have their turn between.
+// Is there a line to take, or an event to tell?
+static bool more_to_do(const struct connection *c)
+{
+	return whole_line(c) || reader_is_behind(&c->asker.reader, &c->admin->rpc.events);
+}
+
+// The next millisecond, not this one: others are to have their turn between. With too much
+// unsent, it is the watch that calls us again.
 static void plan_next(struct connection *c)
 {
 	listen_if_room(c);
-	if (whole_line(c) && unsent(c) < OUT_MARK)
+	if (more_to_do(c) && unsent(c) < OUT_MARK)
 		again_in(c, 1);
 	else if (c->watch == NULL)
 		again_in(c, POLL_MS);
@@ -250,7 +256,7 @@ void connection_serve(struct connection *c)
 		tell(c);
 		flush(c);
 	}
-	if (!c->broken && c->ended && unsent(c) == 0 && !whole_line(c))
+	if (!c->broken && c->ended && unsent(c) == 0 && !more_to_do(c))
 		c->broken = true;
 	if (!c->broken)
 		plan_next(c);

@@ -40,6 +40,7 @@ struct admin {
 	struct timer tell; // armed when subscribers have something to hear
 	struct connection *connections;
 	struct log_budget budget; // for lines that askers cause
+	uint64_t stall_ms;        // as long as one may leave unread what is there for it
 };
 
 // Takes fd over, whatever happens.

@@ -104,6 +104,11 @@ void reader_start(struct reader *r, const struct events *e, uint64_t since, cons
 		.next = former ? events_oldest(e) : since + 1 };
 }
 
+bool reader_is_behind(const struct reader *r, const struct events *e)
+{
+	return r->subscribed && (r->restarted || r->next <= e->last);
+}
+
 // What is missing before the first event that is still here.
 static char *gap_line(struct reader *r, const struct events *e, uint64_t to)
 {

@@ -38,6 +38,8 @@ struct reader {
 
 // After `since` of that run; run NULL: of ours. A number we have not reached is of a former run.
 void reader_start(struct reader *r, const struct events *e, uint64_t since, const char *run);
+// Is there something it has not got?
+bool reader_is_behind(const struct reader *r, const struct events *e);
 // The next line for it: an event, or events.gap for those it can no longer get. malloc()ed, with
 // its line end; NULL: it has everything. *gap says which of the two it is.
 char *reader_next(struct reader *r, const struct events *e, bool *gap);

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 32 };
+enum { CONNECTIONS_MAX = 32, STALL_MS = 30000 };
 
 static void tell_all(struct timer *timer, uint64_t)
 {
@@ -74,6 +74,7 @@ struct admin *admin_new(struct loop *loop, const char *path, const struct admin_
 		goto not_watched;
 	a->loop = loop;
 	a->ops = *ops;
+	a->stall_ms = STALL_MS;
 	a->rpc = (struct rpc){ .ops = &a->ops, .started_ms = loop_now(loop) };
 	// The number only has to differ from run to run.
 	if (getrandom(&run, sizeof(run), GRND_NONBLOCK) < 0)
