@@ -5,7 +5,6 @@ and no to the nearest wrong one. Needs no layby; the last part calls from phone 
 
 import glob
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -15,6 +14,7 @@ import numpy  # noqa: E402
 
 from harness import cases, hearing, namespace, sound  # noqa: E402
 from harness.capture import Capture  # noqa: E402
+from harness.network import Segment  # noqa: E402
 from harness.phone import Phone  # noqa: E402
 from harness.sources import PROMPTS, TRACKS, prompt  # noqa: E402
 
@@ -49,8 +49,9 @@ def _(t):
         middle = as_heard(some(path, 31.234, 4))
         seam = as_heard(numpy.concatenate((track[-2 * sound.RATE :], track[: 2 * sound.RATE])))
         for what, piece in (("from its middle", middle), ("across its seam", seam)):
-            found = hearing.track_seconds(piece, track)
-            t.expect(found >= 3, f"{os.path.basename(path)} {what}: {found} of 4 s")
+            found, loud = hearing.track_seconds(piece, track), hearing.loud_seconds(piece)
+            t.expect(loud >= 0.5 and found >= loud - 0.5,
+                     f"{os.path.basename(path)} {what}: {found} of {loud} s")
 
 
 @suite.case("a_track_is_not_taken_for_another_one")
@@ -122,10 +123,7 @@ def _(t):
 
 @suite.case("two_phones_hear_each_other_and_the_wire_shows_keys_pressed")
 def _(t):
-    subprocess.run(["sh", "-c", "ip link add left0 type veth peer name right0 && "
-                    "ip addr add 10.99.0.1/24 dev left0 && ip link set left0 up && "
-                    "ip link set right0 up && for i in 11 12; do "
-                    "ip addr add 10.99.0.$i/24 dev left0; done"], check=True)
+    Segment()
     with tempfile.TemporaryDirectory(prefix="layby-") as where:
         wire = Capture(where)
         anna = Phone("anna", "10.99.0.11", where, "anna", "10.99.0.11", hz=500)

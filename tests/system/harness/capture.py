@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass, field
 
 from . import sound
+from .network import SEGMENT
 from .process import Process
 
 _ETHERNET, _COOKED, _COOKED2 = 1, 113, 276
@@ -178,12 +179,12 @@ def messages(datagrams):
 
 
 class Capture:
-    """tcpdump on every interface of the namespace."""
+    """tcpdump on the segment: every datagram once, whoever sent it."""
 
-    def __init__(self, where, name="wire"):
+    def __init__(self, where, name="wire", interface=SEGMENT):
         self.path = os.path.join(where, f"{name}.pcap")
         self.process = Process(
-            ["tcpdump", "-i", "any", "-n", "-s", "0", "-B", "16384", "-U", "--immediate-mode",
+            ["tcpdump", "-i", interface, "-n", "-s", "0", "-B", "16384", "-U", "--immediate-mode",
              "-w", self.path, "udp"],
             os.path.join(where, f"{name}.log"), "tcpdump")
         self.process.await_line("listening on", 10)

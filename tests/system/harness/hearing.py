@@ -22,19 +22,37 @@ def silent(samples):
     return level(samples) < _QUIET
 
 
-def _likeness(piece, within):
-    """Normalised cross-correlation of a piece at each place where it fits; 1 is "the same"."""
-    places = len(within) - len(piece) + 1
-    if places < 1 or level(piece) < _QUIET:
-        return numpy.zeros(1)
-    size = 1 << (len(within) + len(piece) - 1).bit_length()
-    product = numpy.fft.irfft(
-        numpy.fft.rfft(within, size) * numpy.conj(numpy.fft.rfft(piece, size)), size
-    )[:places]
-    energy = numpy.concatenate(([0.0], numpy.cumsum(within**2)))
-    around = numpy.sqrt(numpy.maximum(energy[len(piece) :][:places] - energy[:places], 0))
-    floor = _QUIET * numpy.sqrt(len(piece))
-    return product / (numpy.maximum(around, floor) * numpy.sqrt(numpy.sum(piece**2)))
+class Within:
+    """A recording in which pieces of one size are looked for: transformed once, in blocks that
+    overlap by a piece, so that a track of minutes costs little."""
+
+    BLOCK = 1 << 15
+
+    def __init__(self, samples, size):
+        self.size = size
+        self.places = max(0, len(samples) - size + 1)
+        step = self.BLOCK - size + 1
+        blocks = -(-self.places // step)
+        padded = numpy.concatenate((samples, numpy.zeros(blocks * step + size - 1 - len(samples)
+                                                         if self.places else 0)))
+        self._spectra = [numpy.fft.rfft(padded[i * step : i * step + self.BLOCK], self.BLOCK)
+                         for i in range(blocks)]
+        self._step = step
+        energy = numpy.concatenate(([0.0], numpy.cumsum(samples**2)))
+        around = numpy.maximum(energy[size:] - energy[:-size], 0) if self.places else energy[:0]
+        self._around = numpy.sqrt(numpy.maximum(around, _QUIET**2 * size))
+
+    def likeness(self, piece):
+        """Normalised cross-correlation with the piece at each place; 1 is "the same"."""
+        if not self.places or silent(piece):
+            return numpy.zeros(1)
+        wanted = numpy.conj(numpy.fft.rfft(piece, self.BLOCK))
+        product = sound.join([numpy.fft.irfft(s * wanted)[: self._step] for s in self._spectra])
+        return product[: self.places] / (self._around * numpy.sqrt(numpy.sum(piece**2)))
+
+
+def _likeness(piece, samples):
+    return Within(samples, len(piece)).likeness(piece)
 
 
 def _pieces(samples, seconds, step):
@@ -46,32 +64,31 @@ def _pieces(samples, seconds, step):
 def track_seconds(samples, track, piece=0.5):
     """How many seconds of the recording are this track, from wherever in it.
 
-    The first pieces are looked for in the whole track; once found, the next is expected close
-    behind, and searched everywhere only when it is not there."""
-    loop = numpy.concatenate((track, track[: int(piece * sound.RATE)]))
-    size, found, expected, misses = int(piece * sound.RATE), 0.0, None, 0
-    slack = int(0.6 * sound.RATE)
+    The first piece is looked for in the whole track; the next is expected close behind, and
+    looked for everywhere only when it is not there."""
+    size, slack = int(piece * sound.RATE), int(0.6 * sound.RATE)
+    loop = numpy.concatenate((track, track[: size + slack]))
+    everywhere = Within(loop, size)
+    found, expected = 0.0, None
     for part in _pieces(samples, piece, piece):
         if silent(part):
             continue
-        near = None
         if expected is not None:
-            start = max(0, expected - slack)
-            near = _likeness(part, loop[start : expected + size + slack])
+            start = max(0, expected % len(track) - slack)
+            near = _likeness(part, loop[start : start + size + 2 * slack])
             if near.max() >= MATCH:
                 expected = start + int(near.argmax()) + size
                 found += piece
                 continue
-            expected += size
-        # A whole track is large: after some vain searches only now and then.
-        misses += 1
-        if misses > 8 and misses % 8:
-            continue
-        far = _likeness(part, loop)
-        if far.max() >= MATCH:
-            expected, misses = int(far.argmax()) + size, 0
-            found += piece
+        far = everywhere.likeness(part)
+        expected = int(far.argmax()) + size if far.max() >= MATCH else None
+        found += piece if expected else 0
     return found
+
+
+def loud_seconds(samples, piece=0.5):
+    """How many seconds, counted in the same pieces, are not silent."""
+    return sum(piece for p in _pieces(samples, piece, piece) if not silent(p))
 
 
 def trimmed(samples):
@@ -83,12 +100,20 @@ def trimmed(samples):
 def prompt_likeness(samples, prompt):
     """How surely the prompt is somewhere in the recording, 0 to 1; MATCH is enough.
 
-    A long one is looked for in pieces, for a phone may drop a frame within it: the worst piece
-    but the worst quarter counts."""
+    Looked for in pieces, for a phone may drop a frame within it: where the best piece is found,
+    the others must be around it. The worst third is forgiven."""
     wanted = trimmed(prompt)
-    parts = list(_pieces(wanted, 0.4, 0.4)) or [wanted]
-    scores = sorted(float(_likeness(p, samples).max()) for p in parts if not silent(p))
-    return scores[len(scores) // 4] if scores else 0.0
+    loud, slack = level(wanted) / 2, int(0.06 * sound.RATE)
+    size, step = min(len(wanted), int(0.2 * sound.RATE)), int(0.05 * sound.RATE)
+    parts = [(at, wanted[at : at + size]) for at in range(0, len(wanted) - size + 1, step)]
+    parts = [(at, p) for at, p in parts if level(p) > loud]
+    within = Within(samples, size)
+    found = [(at, within.likeness(p)) for at, p in parts]
+    best_at, best = max(found, key=lambda f: f[1].max())
+    begin = int(best.argmax()) - best_at
+    scores = sorted(max(f[max(0, begin + at - slack) : max(0, begin + at + slack)], default=0.0)
+                    for at, f in found)
+    return float(scores[len(scores) // 3])
 
 
 def hears_prompt(samples, prompt):

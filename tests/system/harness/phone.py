@@ -12,6 +12,7 @@ import threading
 import time
 
 from . import sound
+from .network import Host
 from .process import Gone, Process
 
 MODULES = "/usr/lib/baresip/modules"
@@ -70,9 +71,10 @@ class Phone:
                                              control=CONTROL_PORT, recordings=self.recordings))
         self._write("accounts", account + "\n")
         self._write("contacts", "")
+        self.host = Host(name, ip, self.home)
         self.process = Process(
-            ["/usr/bin/baresip", "-f", self.home], os.path.join(self.home, "log"), name
-        )
+            self.host.command("/usr/bin/baresip", "-f", self.home),
+            os.path.join(self.home, "log"), name)
         self._socket = self._connect()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -86,7 +88,7 @@ class Phone:
         return path
 
     def _connect(self):
-        self.process.await_line("ctrl_tcp: TCP socket listening", 10)
+        self.process.await_line("baresip is ready", 10)
         return socket.create_connection((self.ip, CONTROL_PORT), 5)
 
     def _listen(self):
@@ -208,4 +210,13 @@ class Phone:
             except (Gone, OSError):
                 pass
         self._socket.close()
-        return self.process.stop()
+        status = self.process.stop()
+        self.host.unplug()
+        return status
+
+    def vanish(self):
+        """As if its plug was pulled: no more word from it."""
+        self.process.kill()
+        self.process.wait()
+        self._socket.close()
+        self.host.unplug()
