@@ -14,7 +14,7 @@ import numpy  # noqa: E402
 
 from harness import cases, hearing, namespace, sound  # noqa: E402
 from harness.capture import Capture  # noqa: E402
-from harness.network import Segment  # noqa: E402
+from harness.network import Host, Segment  # noqa: E402
 from harness.phone import Phone  # noqa: E402
 from harness.sources import PROMPTS, TRACKS, prompt  # noqa: E402
 
@@ -134,8 +134,8 @@ def _(t):
     Segment()
     with tempfile.TemporaryDirectory(prefix="layby-") as where:
         wire = Capture(where)
-        anna = Phone("anna", "10.99.0.11", where, "anna", "10.99.0.11", hz=500)
-        bert = Phone("bert", "10.99.0.12", where, "bert", "10.99.0.12", hz=900)
+        anna = Phone("anna", Host("a", "10.99.0.11", where), where, "anna", "10.99.0.11", hz=500)
+        bert = Phone("bert", Host("b", "10.99.0.12", where), where, "bert", "10.99.0.12", hz=900)
         try:
             anna.dial("sip:bert@10.99.0.12")
             bert.rings()

@@ -12,17 +12,16 @@ import threading
 import time
 
 from . import sound
-from .network import Host
 from .process import Gone, Process
 
 MODULES = "/usr/lib/baresip/modules"
-CONTROL_PORT = 4444
+CONTROL = -1000  # from its SIP port to its control port
 
 _CONFIG = """
 poll_method epoll
-sip_listen {ip}:5060
+sip_listen {ip}:{port}
 net_interface {ip}
-rtp_ports 20000-20999
+rtp_ports {rtp}-{rtp_end}
 rtcp_enable yes
 jitter_buffer_delay 1-10
 call_local_timeout 300
@@ -50,11 +49,12 @@ statmode_default off
 
 
 class Phone:
-    def __init__(self, name, ip, where, user, domain, server=None, password=None, hz=0,
-                 speech=None, seconds=180, answer="manual", codecs="pcmu"):
+    def __init__(self, name, host, where, user, domain, server=None, password=None, hz=0,
+                 speech=None, seconds=180, answer="manual", codecs="pcmu", port=5060):
         """A phone with a password registers at its server; one without calls through it only.
-        hz: the tone it speaks with; speech: a WAV file (8 kHz, mono) instead of it."""
-        self.name, self.ip, self.user, self.hz = name, ip, user, hz
+        hz: the tone it speaks with; speech: a WAV file (8 kHz, mono) instead of it. Phones on
+        one host need ports that are at least 2 apart: baresip takes the next one for TLS."""
+        self.name, self.host, self.user, self.hz, self.port = name, host, user, hz, port
         self.home = os.path.join(where, name)
         self.recordings = os.path.join(self.home, "heard")
         os.makedirs(self.recordings)
@@ -62,21 +62,31 @@ class Phone:
         self._news = threading.Condition()
         self._token = 0
         self._answers = {}
-        speech = speech or self._voice(hz, seconds)
-        account = f'<sip:{user}@{domain}>;answermode={answer};audio_codecs={codecs}'
+        rtp = 20000 + (port - 5060) * 50
+        account = f"<sip:{user}@{domain}>;answermode={answer};audio_codecs={codecs}"
         if server:
             account += f';outbound="sip:{server}"'
         account += f";regint=60;auth_pass={password}" if password else ";regint=0"
-        self._write("config", _CONFIG.format(ip=ip, speech=speech, modules=MODULES,
-                                             control=CONTROL_PORT, recordings=self.recordings))
+        self._write("config", _CONFIG.format(
+            ip=host.address, port=port, rtp=rtp, rtp_end=rtp + 99, control=port + CONTROL,
+            speech=speech or self._voice(hz, seconds), modules=MODULES,
+            recordings=self.recordings))
         self._write("accounts", account + "\n")
         self._write("contacts", "")
-        self.host = Host(name, ip, self.home)
-        self.process = Process(
-            self.host.command("/usr/bin/baresip", "-f", self.home),
-            os.path.join(self.home, "log"), name)
+        self.process = Process(host.command("/usr/bin/baresip", "-f", self.home),
+                               os.path.join(self.home, "log"), name)
         self._socket = self._connect()
         threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def ip(self):
+        return self.host.address
+
+    @property
+    def rtp(self):
+        """Its media ports."""
+        first = 20000 + (self.port - 5060) * 50
+        return range(first, first + 100)
 
     def _write(self, file, text):
         with open(os.path.join(self.home, file), "w", encoding="ascii") as f:
@@ -89,7 +99,7 @@ class Phone:
 
     def _connect(self):
         self.process.await_line("baresip is ready", 10)
-        return socket.create_connection((self.ip, CONTROL_PORT), 5)
+        return socket.create_connection((self.ip, self.port + CONTROL), 5)
 
     def _listen(self):
         data = b""
@@ -210,13 +220,10 @@ class Phone:
             except (Gone, OSError):
                 pass
         self._socket.close()
-        status = self.process.stop()
-        self.host.unplug()
-        return status
+        return self.process.stop()
 
     def vanish(self):
         """As if its plug was pulled: no more word from it."""
         self.process.kill()
         self.process.wait()
         self._socket.close()
-        self.host.unplug()
