@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct timer;
@@ -16,6 +17,9 @@ struct timer {
 	uint64_t at_ms;
 	timer_fn fire; // called once; the timer is disarmed before it
 };
+
+// What a timer is a member of.
+#define TIMER_OWNER(timer, type, member) ((type *)(void *)((char *)(timer)-offsetof(type, member)))
 
 enum { CLOCK_LEVELS = 5, CLOCK_SLOTS = 256 };
 
