@@ -124,28 +124,43 @@ def _ipv4_udp(packet, at):
     return Datagram(at, src, sport, dst, dport, packet[ihl + 8 : ihl + length])
 
 
-def read_pcap(path):
-    """The UDP datagrams of a capture file; one that is being written ends where it ends."""
-    with open(path, "rb") as f:
-        data = f.read()
-    if len(data) < 24:
-        return []
-    magic = data[:4]
-    order = "<" if magic in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-    nano = magic in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")
-    link = struct.unpack_from(order + "I", data, 20)[0] & 0xFFFF
-    kind_at, head = _LINK[link]
-    found, at = [], 24
-    while at + 16 <= len(data):
-        seconds, part, size, _ = struct.unpack_from(order + "IIII", data, at)
-        frame = data[at + 16 : at + 16 + size]
-        at += 16 + size
-        if len(frame) < head or frame[kind_at : kind_at + 2] != b"\x08\x00":
-            continue
-        datagram = _ipv4_udp(frame[head:], seconds + part / (1e9 if nano else 1e6))
-        if datagram:
-            found.append(datagram)
-    return found
+class Reader:
+    """Reads a capture file that is still being written, each time from where it stopped."""
+
+    def __init__(self, path):
+        self.found = []
+        self._path, self._at, self._head = path, 24, None
+
+    def read(self):
+        """All UDP datagrams so far."""
+        with open(self._path, "rb") as f:
+            if self._head is None:
+                self._head = f.read(24)
+            f.seek(self._at)
+            data = f.read()
+        if len(self._head) < 24:
+            self._head = None
+            return self.found
+        order = "<" if self._head[0] in (0xD4, 0x4D) else ">"
+        nano = self._head[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")
+        link = struct.unpack_from(order + "I", self._head, 20)[0] & 0xFFFF
+        at = 0
+        while at + 16 <= len(data):
+            seconds, part, size, _ = struct.unpack_from(order + "IIII", data, at)
+            if at + 16 + size > len(data):
+                break
+            self._take(link, data[at + 16 : at + 16 + size],
+                       seconds + part / (1e9 if nano else 1e6))
+            at += 16 + size
+        self._at += at
+        return self.found
+
+    def _take(self, link, frame, when):
+        kind_at, head = _LINK[link]
+        if len(frame) > head and frame[kind_at : kind_at + 2] == b"\x08\x00":
+            datagram = _ipv4_udp(frame[head:], when)
+            if datagram:
+                self.found.append(datagram)
 
 
 def _rtp(d):
@@ -178,6 +193,14 @@ def messages(datagrams):
             if (d.sport in SIP_PORTS or d.dport in SIP_PORTS) and b"SIP/2.0" in d.data[:2000]]
 
 
+def _joined(found):
+    if len(found) == 1:
+        return found[0]
+    whole = Stream("", 0, "", 0, 0)
+    whole.packets = sorted((p for s in found for p in s.packets), key=lambda p: p.at)
+    return whole
+
+
 class Capture:
     """tcpdump on the segment: every datagram once, whoever sent it."""
 
@@ -188,13 +211,26 @@ class Capture:
              "-w", self.path, "udp"],
             os.path.join(where, f"{name}.log"), "tcpdump")
         self.process.await_line("listening on", 10)
+        self._reader = Reader(self.path)
 
     def datagrams(self):
-        return read_pcap(self.path)
+        return self._reader.read()
 
-    def streams(self, src=None, dst=None):
-        return [s for s in streams(self.datagrams())
-                if (src is None or s.src == src) and (dst is None or s.dst == dst)]
+    def streams(self, src=None, dst=None, since=0.0):
+        """RTP streams, as far as they flow after `since`."""
+        return streams(d for d in self.datagrams()
+                       if d.at >= since and (src is None or d.src == src)
+                       and (dst is None or d.dst == dst))
+
+    def to(self, phone, since=0.0):
+        """What a phone is sent: all its streams as one, in order of arrival."""
+        return _joined([s for s in self.streams(dst=phone.ip, since=since)
+                        if s.dport in phone.rtp])
+
+    def by(self, phone, since=0.0):
+        """What a phone sends."""
+        return _joined([s for s in self.streams(src=phone.ip, since=since)
+                        if s.sport in phone.rtp])
 
     def messages(self, src=None, dst=None, method=None):
         return [m for m in messages(self.datagrams())

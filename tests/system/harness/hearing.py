@@ -99,8 +99,8 @@ def trimmed(samples):
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
 
 
-def prompt_likeness(samples, prompt):
-    """How surely the prompt is somewhere in the recording, 0 to 1; SAID is enough.
+def _look_for(samples, prompt):
+    """How surely the prompt's loud part is there, and at which sample it begins.
 
     Looked for in short pieces, for a phone may drop a frame within it: where the best piece is
     found, the others must be around it, and the mean of all counts."""
@@ -115,7 +115,17 @@ def prompt_likeness(samples, prompt):
     begin = int(best.argmax()) - best_at
     scores = [max(f[max(0, begin + at - slack) : max(0, begin + at + slack)], default=0.0)
               for at, f in found]
-    return float(sum(scores) / len(scores))
+    return float(sum(scores) / len(scores)), max(0, begin)
+
+
+def prompt_likeness(samples, prompt):
+    """How surely the prompt is somewhere in the recording, 0 to 1; SAID is enough."""
+    return _look_for(samples, prompt)[0]
+
+
+def prompt_place(samples, prompt):
+    """The sample at which its loud part begins."""
+    return _look_for(samples, prompt)[1]
 
 
 def hears_prompt(samples, prompt):
