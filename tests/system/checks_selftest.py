@@ -163,4 +163,4 @@ def _(t):
 if __name__ == "__main__":
     if not glob.glob(os.path.join(PROMPTS, "*.wav")):
         sys.exit(f"no prompts in {PROMPTS}: run scripts/install-packages")
-    namespace.run_inside(suite.run)
+    sys.exit(namespace.run_inside(suite.run))

@@ -66,11 +66,9 @@ def delete(name):
 
 
 def run_inside(main):
-    """Calls main() inside a fresh namespace and exits with what it returns."""
+    """Calls main() inside a fresh namespace; its exit status."""
     if inside():
-        # First process of its namespace: SIGTERM would be ignored unless handled.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        sys.exit(main())
+        return main()
     sweep()
     name = f"layby-{os.getpid()}"
     create(name)
@@ -88,9 +86,9 @@ def run_inside(main):
             env={**os.environ, INSIDE: name},
             preexec_fn=_die_with_parent,
         )
-        sys.exit(child.wait())
+        return child.wait()
     except KeyboardInterrupt:
         child.wait()
-        sys.exit(130)
+        return 130
     finally:
         delete(name)
