@@ -10,4 +10,5 @@
 
 #include <osipparser2/osip_parser.h>
 #include <osip2/osip.h>
+#include <osipparser2/osip_md5.h>
 // clang-format on
