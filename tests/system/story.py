@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import namespace, network, office, stay, timeline  # noqa: E402
+from harness import namespace, network, office, sound, stay, timeline  # noqa: E402
 from harness.hearing import SAID  # noqa: E402
 from harness.process import Gone  # noqa: E402
 from harness.sources import TRACKS, prompt  # noqa: E402
@@ -48,7 +48,7 @@ class Story:
         self.tell(f"    {'holds ' if ok else 'FAILS '} {name.replace('_', ' ')}: {shown}")
 
     def scene(self, title, act):
-        """Plays a scene; one that breaks off is a check that does not hold."""
+        """Plays a scene; one that breaks off is a check that does not hold. True: played."""
         self.tell("")
         self.tell(f"== {title}")
         try:
@@ -57,12 +57,14 @@ class Story:
             self.tell(f"    the scene breaks off: {e}")
             self.check(act.__name__ + "_is_played_to_its_end", False, 0, "scenes")
             self._clear()
+            return False
+        return True
 
     def _clear(self):
         """Everybody puts the receiver down, so that the next scene can begin."""
         for phone in self.stage.office.phones:
             try:
-                for _ in range(4):
+                for _ in range(phone.calls()):
                     phone.hang_up()
             except (Gone, OSError):
                 pass
@@ -109,8 +111,9 @@ def park_and_pick_up(story):
     story.tell("Anna presses #0")
     up = stage.park(anna)
     story.tell("... and is released")
-    music = stage.soon(lambda: timeline.first_other(stage.wire.to(caller, up), anna.hz, up), 5,
-                       "music for the caller")
+    track = sound.read(office.ACME_MUSIC)
+    music = stage.soon(lambda: timeline.music_begin(stage.wire.to(caller, up), track, anna.hz, up),
+                       5, "acme's music on its way to the caller")
     story.check("music_after_key_up", music - up <= 0.2, (music - up) * 1000, "ms")
     story.check_said("parker_hears_one", heard[anna], prompt("digits/1"))
     story.check_said("parker_hears_no_other_number", heard[anna], prompt("digits/2"), False)
@@ -284,7 +287,8 @@ def play(where, out, music=None):
         story.tell("layby-media opens its DPDK port on a tap; no card, no hugepages are needed")
         stage.open()
         for title, act in SCENES:
-            story.scene(title, act)
+            if not story.scene(title, act) and act is curtain:
+                break
     except (Gone, OSError) as e:
         story.tell(f"the story breaks off: {e}")
         story.check("the_appliance_is_up", False, 0, "processes")
