@@ -1,84 +1,88 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// IP addresses as text, as 16 bytes and as the kernel wants them. No names: nothing here asks DNS.
 #include "control/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
-static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }; // RFC 4291, 2.5.5.2
 
 bool address_ip_read(uint8_t out[16], const char *text, size_t len)
 {
-	char copy[INET6_ADDRSTRLEN + 2];
-	struct in_addr v4;
-	struct in6_addr v6;
+	char literal[INET6_ADDRSTRLEN];
+	bool v6 = memchr(text, ':', len) != NULL;
 
-	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+	if (v6 && len >= 2 && text[0] == '[' && text[len - 1] == ']') {
 		text++;
 		len -= 2;
 	}
-	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len) != NULL)
+	if (len == 0 || len >= sizeof(literal) || memchr(text, '\0', len) != NULL)
 		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (inet_pton(AF_INET, copy, &v4) == 1) {
-		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + sizeof(mapped), &v4, sizeof(v4));
-		return true;
-	}
-	if (inet_pton(AF_INET6, copy, &v6) != 1)
+	memcpy(literal, text, len);
+	literal[len] = '\0';
+
+	uint8_t ip[16];
+
+	memcpy(ip, mapped, sizeof(mapped));
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, literal, v6 ? ip : ip + 12) != 1)
 		return false;
-	memcpy(out, &v6, sizeof(v6));
+	memcpy(out, ip, sizeof(ip));
 	return true;
 }
 
-// Digits only, 1-65535. An empty text is no port.
-static bool port_read(uint16_t *out, const char *text)
+static bool read_port(uint16_t *out, const char *text)
 {
 	uint32_t port = 0;
+	size_t digits = strspn(text, "0123456789");
 
-	if (text[0] == '\0' || strlen(text) > 5)
+	if (digits == 0 || digits > 5 || text[digits] != '\0')
 		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		port = port * 10 + (uint32_t)(*text - '0');
-	}
+	for (size_t i = 0; i < digits; i++)
+		port = port * 10 + (uint32_t)(text[i] - '0');
+	if (port > UINT16_MAX)
+		return false;
 	*out = (uint16_t)port;
-	return port > 0 && port <= UINT16_MAX;
+	return true;
+}
+
+// Where the ":port" of this text begins; its end when there is none. More than one colon
+// without brackets is a bare IPv6 address, which can have no port.
+static const char *port_of(const char *text)
+{
+	const char *end = text + strlen(text);
+	const char *from = text[0] == '[' ? strchr(text, ']') : text;
+	const char *colon = from != NULL ? strchr(from, ':') : NULL;
+
+	if (colon == NULL || (from == text && strchr(colon + 1, ':') != NULL))
+		return end;
+	return colon;
 }
 
 bool address_read(struct address *out, const char *text)
 {
+	const char *port = port_of(text);
 	struct address a = { .port = 0 };
-	const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
-	const char *colon = strchr(end != NULL ? end : text, ':');
 
-	// A bare IPv6 address has more than one colon and no port.
-	if (end == NULL && colon != NULL && strchr(colon + 1, ':') != NULL)
-		colon = NULL;
-	if (!address_ip_read(a.ip, text, colon != NULL ? (size_t)(colon - text) : strlen(text)))
+	if (!address_ip_read(a.ip, text, (size_t)(port - text)))
 		return false;
-	if (colon != NULL && !port_read(&a.port, colon + 1))
+	if (*port == ':' && !read_port(&a.port, port + 1))
 		return false;
 	*out = a;
 	return true;
 }
 
-bool address_is_v4(const uint8_t ip[16])
-{
-	return memcmp(ip, mapped, sizeof(mapped)) == 0;
-}
-
 const char *address_ip_text(const uint8_t ip[16], char *buf, size_t size)
 {
-	const char *text = address_is_v4(ip) ?
-				   inet_ntop(AF_INET, ip + 12, buf, (socklen_t)size) :
-				   inet_ntop(AF_INET6, ip, buf, (socklen_t)size);
+	char text[INET6_ADDRSTRLEN] = "";
 
-	if (text == NULL && size > 0)
-		buf[0] = '\0';
+	if (address_is_v4(ip))
+		inet_ntop(AF_INET, ip + 12, text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, ip, text, sizeof(text));
+	snprintf(buf, size, "%s", text);
 	return buf;
 }
 
@@ -91,28 +95,55 @@ const char *address_text(const struct address *a, char *buf, size_t size)
 	return buf;
 }
 
+bool address_is_v4(const uint8_t ip[16])
+{
+	return memcmp(ip, mapped, sizeof(mapped)) == 0;
+}
+
 bool address_is_any(const uint8_t ip[16])
 {
 	static const uint8_t zero[16];
 
-	return memcmp(ip, zero, 16) == 0 || (address_is_v4(ip) && memcmp(ip + 12, zero, 4) == 0);
+	return memcmp(ip + 12, zero, 4) == 0 &&
+	       (address_is_v4(ip) || memcmp(ip, zero, sizeof(mapped)) == 0);
 }
 
-static bool is_private_v4(const uint8_t *ip)
+struct prefix {
+	uint8_t ip[16];
+	uint8_t bits;
+};
+
+static bool is_in(const struct prefix *p, const uint8_t ip[16])
 {
-	return ip[0] == 10 || ip[0] == 127 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
-	       (ip[0] == 192 && ip[1] == 168) || (ip[0] == 169 && ip[1] == 254) ||
-	       (ip[0] == 100 && (ip[1] & 0xc0) == 64);
+	uint8_t whole = p->bits / 8, rest = p->bits % 8;
+
+	if (memcmp(ip, p->ip, whole) != 0)
+		return false;
+	return rest == 0 || (ip[whole] ^ p->ip[whole]) >> (8 - rest) == 0;
 }
+
+#define V4(a, b, n)                                   \
+	{                                             \
+		{ [10] = 0xff, 0xff, a, b }, 96 + (n) \
+	}
 
 bool address_is_private(const uint8_t ip[16])
 {
-	static const uint8_t loopback[16] = { [15] = 1 };
+	static const struct prefix nets[] = {
+		V4(10, 0, 8), // RFC 1918
+		V4(172, 16, 12), V4(192, 168, 16),
+		V4(100, 64, 10),        // RFC 6598: behind a carrier's NAT
+		V4(169, 254, 16),       // RFC 3927: link-local
+		V4(127, 0, 8),          // loopback
+		{ { 0xfe, 0x80 }, 10 }, // RFC 4291: link-local
+		{ { 0xfc }, 7 },        // RFC 4193: unique local
+		{ { [15] = 1 }, 128 },  // ::1
+	};
 
-	if (address_is_v4(ip))
-		return is_private_v4(ip + 12);
-	return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) ||
-	       memcmp(ip, loopback, 16) == 0;
+	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
+		if (is_in(&nets[i], ip))
+			return true;
+	return false;
 }
 
 bool address_same_ip(const uint8_t a[16], const uint8_t b[16])
