@@ -31,6 +31,15 @@ class Stage:
         self.wire.stop()
         return statuses
 
+    def clear(self):
+        """Everybody puts the receiver down, so that the next scene can begin."""
+        for phone in self.office.phones:
+            try:
+                for _ in range(phone.calls()):
+                    phone.hang_up()
+            except (Gone, OSError):
+                pass
+
     # --- what people do
 
     def call(self, caller, account, agent):
