@@ -112,9 +112,11 @@ static void ready(struct watch *w, bool readable, bool writable)
 {
 	struct loop *l = w->loop;
 
-	advance(l);
+	// A timer that fires first may free the watch, too.
 	w->inside = true;
-	w->fn(w->ctx, readable, writable);
+	advance(l);
+	if (!w->freed)
+		w->fn(w->ctx, readable, writable);
 	w->inside = false;
 	if (w->freed)
 		free(w);
@@ -194,6 +196,8 @@ bool loop_on_signal(struct loop *l, int signal, signal_fn fn, void *ctx)
 
 void loop_run(struct loop *l)
 {
+	// What was armed since the tick was set may be due sooner.
+	sleep_until_due(l);
 	event_base_dispatch(l->base);
 }
 
