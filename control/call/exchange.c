@@ -172,7 +172,6 @@ struct tenant *exchange_tenant(struct exchange *x, const struct account *a)
 		return NULL;
 
 	struct tenant *t = tenant_find(x, a->name);
-	uint32_t workers = media_workers(x->plan.media);
 
 	if (t != NULL)
 		return t;
@@ -182,7 +181,7 @@ struct tenant *exchange_tenant(struct exchange *x, const struct account *a)
 	t->x = x;
 	t->name = strdup(a->name);
 	assert(t->name != NULL);
-	t->worker = (uint16_t)(workers > 0 ? hash(a->name) % workers : 0);
+	t->home = hash(a->name);
 	TAILQ_INIT(&t->legs);
 	TAILQ_INIT(&t->lots);
 	TAILQ_INIT(&t->queues);

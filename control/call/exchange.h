@@ -62,7 +62,7 @@ struct tenant {
 	char *name;
 	struct accounts *accounts;  // keeps plan alive
 	const struct account *plan; // what the latest provisioning says
-	uint16_t worker;            // its home
+	uint32_t home;              // its worker: this, modulo how many there are
 	uint64_t music;             // track; 0: the house's
 	uint32_t calls;
 	TAILQ_HEAD(tenant_legs, leg) legs;

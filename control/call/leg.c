@@ -17,6 +17,8 @@ static void set_text(char out[NAME_MAX_LEN], const char *text)
 
 static struct leg *leg_new(struct tenant *t, enum leg_state state)
 {
+	struct media *media = t->x->plan.media;
+	uint32_t workers = media_workers(media);
 	struct leg *leg = calloc(1, sizeof(*leg));
 
 	if (leg == NULL)
@@ -28,7 +30,7 @@ static struct leg *leg_new(struct tenant *t, enum leg_state state)
 	arc4random_buf(&leg->session, sizeof(leg->session));
 	leg->session >>= 2; // o= numbers are read into signed 64 bits by many
 	leg_voice_init(leg);
-	if (!media_open(t->x->plan.media, t->worker, leg, &leg->flow)) {
+	if (workers == 0 || !media_open(media, (uint16_t)(t->home % workers), leg, &leg->flow)) {
 		free(leg);
 		return NULL;
 	}
