@@ -120,25 +120,12 @@ static void fd_ready(evutil_socket_t, short what, void *ctx)
 	struct watch *w = ctx;
 	struct loop *l = w->loop;
 
-<<<<<<< HEAD
 	// A timer that fires now may free this watch.
 	l->calling = w;
 	catch_up(l);
 	if (l->calling == w)
 		w->fn(w->ctx, what & EV_READ, what & EV_WRITE);
 	l->calling = NULL;
-=======
-	// A timer that fires first may free the watch, too.
-	w->inside = true;
-	advance(l);
-	if (!w->freed)
-		w->fn(w->ctx, readable, writable);
-	w->inside = false;
-	if (w->freed)
-		free(w);
-	// What fn armed may be due sooner than the tick that is set.
-	sleep_until_due(l);
->>>>>>> admin
 }
 
 static int assign(struct watch *w)
@@ -238,18 +225,12 @@ static void turn(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-<<<<<<< HEAD
 	l->stopping = false;
 	while (!l->stopping) {
 		catch_up(l);
 		if (!l->stopping)
 			turn(l);
 	}
-=======
-	// What was armed since the tick was set may be due sooner.
-	sleep_until_due(l);
-	event_base_dispatch(l->base);
->>>>>>> admin
 }
 
 void loop_stop(struct loop *l)
