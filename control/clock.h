@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct timer;
@@ -17,11 +18,15 @@ struct timer {
 	timer_fn fire; // called once; the timer is disarmed before it
 };
 
+// What a timer is a member of.
+#define TIMER_OWNER(timer, type, member) ((type *)(void *)((char *)(timer)-offsetof(type, member)))
+
 enum { CLOCK_LEVELS = 5, CLOCK_SLOTS = 256 };
 
 struct clock {
-	uint64_t now_ms;
-	uint64_t armed; // timers in the wheel
+	uint64_t now_ms;    // as the last clock_advance() said
+	uint64_t turned_ms; // how far the wheel is; below now_ms while timers fire
+	uint64_t armed;     // timers in the wheel
 	struct timer *slot[CLOCK_LEVELS][CLOCK_SLOTS];
 };
 
@@ -34,9 +39,9 @@ bool timer_armed(const struct timer *t);
 void clock_arm(struct clock *c, struct timer *t, uint64_t at_ms);
 // Harmless on a timer that is not armed.
 void clock_disarm(struct clock *c, struct timer *t);
-// Fires, in order of time, everything due up to now_ms. What is armed by a firing timer for a
-// time up to now_ms fires too.
+// Fires, in order of time, everything due up to now_ms, which each of them is told. What is armed
+// by a firing timer for a time up to now_ms fires too.
 void clock_advance(struct clock *c, uint64_t now_ms);
-// Milliseconds until the wheel must be advanced again: exact when something is due within the
-// next 256 ms, else at most 256; `most` when nothing is armed.
+// Milliseconds until the wheel must be advanced again: never later than its next timer, sometimes
+// earlier, because far timers have to be sorted in; at most `most`.
 uint64_t clock_wait(const struct clock *c, uint64_t most);

@@ -24,12 +24,19 @@ struct media_flow {
 
 // What the owner of a flow hears.
 struct media_event {
-	enum { MEDIA_DIGIT, MEDIA_PLAYED, MEDIA_LOCKED, MEDIA_FAILED, MEDIA_CLOSED } kind;
+	enum {
+		MEDIA_DIGIT,
+		MEDIA_PLAYED,
+		MEDIA_LOCKED,
+		MEDIA_DONE,
+		MEDIA_FAILED,
+		MEDIA_CLOSED
+	} kind;
 	void *owner;
 	uint8_t digit;        // DIGIT: RFC 4733 code, 0-15
 	bool withheld;        // DIGIT
 	uint16_t duration_ms; // DIGIT
-	uint8_t cmd;          // FAILED: enum dp_cmd_kind that was refused
+	uint8_t cmd;          // DONE, FAILED: enum dp_cmd_kind
 	uint8_t refusal;      // FAILED: enum dp_refusal
 	const struct dp_event *raw;
 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A call: a guest, whoever talks to him, and his place in a call flow.
+#pragma once
+
+#include "control/call/callflow.h"
+#include "control/call/exchange.h"
+#include "control/call/leg.h"
+
+#include <sys/queue.h>
+
+struct queue;
+
+enum { CALL_RING_S = 60 }; // how long a call without a call flow rings
+
+struct call {
+	TAILQ_ENTRY(call) link;     // among the exchange's calls, or its dead
+	TAILQ_ENTRY(call) in_queue; // while QUEUED
+	struct exchange *x;
+	struct tenant *tenant;
+	struct accounts *accounts; // keeps plan alive
+	char ref[REF_LEN + 1];
+	uint64_t id; // 1, 2, 3 … over all accounts
+	uint64_t since_ms;
+
+	enum flow_state state;
+	struct leg *guest;
+	struct leg *other;                       // who talks to the guest; NULL while alone
+	struct leg *asker;                       // in TOLD: the one who hears the prompt
+	TAILQ_HEAD(call_branches, leg) branches; // phones that ring
+	struct leg *winner;                      // the branch that was answered
+	uint16_t last_code;                      // of the branch refused last
+	struct queue *queue;
+	void *keeper; // in PARKED: the slot, for park/ alone
+
+	const struct callflow_plan *plan; // NULL: a call without a call flow
+	uint32_t at;                      // the step he is in
+	bool fell_back;                   // the account's fallback has been taken
+	struct step direct;               // of a call without a call flow
+	const struct user *direct_user;
+	char direct_uri[SIP_URI_MAX];
+	const struct step *step;   // being carried out
+	char number[NAME_MAX_LEN]; // of the guest
+	char name[NAME_MAX_LEN];
+	char parker[NAME_MAX_LEN]; // never rung for this guest again
+	struct timer timer;
+};
+
+struct call *call_new(struct tenant *t, struct leg *guest);
+// Takes the first step of a flow, or rings one user, or one address outside.
+void call_start_flow(struct call *c, const struct callflow_plan *plan);
+void call_start_user(struct call *c, const struct user *user);
+void call_start_out(struct call *c, const char *uri);
+
+// Something happened to the call: it is put in line, looked up, and acted on.
+void call_happen(struct call *c, enum flow_event event);
+
+// A leg becomes the guest, or the guest's other party.
+void call_take_guest(struct call *c, struct leg *leg);
+void call_take_other(struct call *c, struct leg *leg);
+
+uint64_t call_music(const struct call *c); // track for the guest
+const char *call_number(const struct call *c);
+void call_free(struct call *c);
+
+// --- call.c and effect.c, for each other
+void call_take_step(struct call *c);
+void call_keep_plan(struct call *c);
+void call_timeout(struct timer *timer, uint64_t now_ms);
+
+// --- ring.c
+void ring_step(struct call *c); // everybody of c->step
+bool ring_user(struct call *c, const struct user *user);
+void ring_stop(struct call *c, const struct leg *but);
+// --- queue.c
+void queue_enter(struct call *c);
+void queue_leave(struct call *c);
+void queue_refused(struct call *c); // a phone that rang for its head was refused
+void queue_serve_all(struct tenant *t);
+void queue_free_all(struct tenant *t);
