@@ -3,6 +3,7 @@
 // layby-core: the order of birth, the order of death. The only file of the core that knows
 // everybody.
 #include "control/account/account.h"
+#include "control/call/call.h"
 #include "control/call/exchange.h"
 #include "control/call/leg.h"
 #include "control/config.h"
@@ -87,7 +88,8 @@ static bool is_trunk(void *ctx, const struct address *source)
 {
 	struct core *core = ctx;
 
-	return core->config.trunk_name != NULL && address_same(source, &core->config.trunk);
+	return core->config.trunk_name != NULL &&
+	       address_same_ip(source->ip, core->config.trunk.ip);
 }
 
 static void registered(void *ctx, const char *user, const char *domain, bool reachable)
@@ -98,7 +100,7 @@ static void registered(void *ctx, const char *user, const char *domain, bool rea
 
 	log_info("%s@%s %s", user, domain, reachable ? "can be reached" : "has gone");
 	if (t != NULL && reachable) {
-		tenant_user_free(t);
+		queue_serve_all(t);
 		exchange_settle(&core->exchange);
 	}
 }

@@ -33,6 +33,8 @@
 	X(rx_bad_pt,        "RTP: a payload type that was not agreed")                     \
 	X(rx_bad_source,    "RTP or RTCP from a source that the source rule refuses")      \
 	X(rx_duplicate,     "RTP: a sequence number seen already")                         \
+	X(rx_too_old,       "RTP: too late to be put in its place")                        \
+	X(rx_comfort_noise, "RTP: comfort noise, not sent on")                             \
 	X(rx_no_remote,     "RTP before signalling said where the media goes")             \
 	X(rx_rtcp,          "RTCP packets taken")                                          \
 	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
@@ -40,9 +42,13 @@
 	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
 	X(relayed,          "RTP packets sent on to the peer")                             \
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
+	X(relay_held,       "RTP packets not sent on: digits are being given back")        \
+	X(relay_clash,      "RTP packets not sent on: the codecs do not fit any more")     \
+	X(events_kept,      "RFC 4733 packets not sent on: withheld, or not understood")   \
 	X(music_packets,    "RTP packets made from music")                                 \
 	X(prompt_packets,   "RTP packets made from prompts")                               \
 	X(digit_packets,    "RTP packets made from digits given back")                     \
+	X(rtcp_packets,     "RTCP reports made")                                           \
 	X(digits_seen,      "digits pressed")                                              \
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \

@@ -92,6 +92,8 @@ size_t sdp_write_offer(char *buf, size_t size, const struct sdp_local *local);
 size_t sdp_write_answer(
 	char *buf, size_t size, const struct sdp_local *local, const struct media_desc *offer);
 
+// What a payload type means when nobody says: RFC 3551, or NULL.
+const struct sdp_codec *sdp_static_codec(uint8_t pt);
 // Same encoding: name without case, clock, channels. (fmtp is the legs' own affair.)
 bool sdp_same_codec(const struct sdp_codec *a, const struct sdp_codec *b);
 // The first codec of d that is PCMU or PCMA, or NULL.

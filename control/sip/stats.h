@@ -18,6 +18,8 @@
 	X(drop_response,    "responses to nothing of ours")                                \
 	X(drop_ack,         "ACKs that belong to nothing")                                 \
 	X(drop_busy,        "refused without a transaction: too many alive")               \
+	X(quiet,            "answers not sent: over the rate, or longer than the request") \
+	X(forgotten,        "answers not kept for repeats: too many kept already")         \
 	X(bad_syntax,       "400: syntax")                                                 \
 	X(bad_header,       "400: a mandatory header is missing, doubled or wrong")        \
 	X(bad_limits,       "400 or 513: beyond the limits of the guard")                  \

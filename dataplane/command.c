@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What each command does to its flow. Everything is checked on the caller's copy before anything
+// is changed, and every way through answers once.
+#include "dataplane/node.h"
+
+#include <assert.h>
+#include <string.h>
+
+typedef enum dp_refusal (*obey_fn)(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
+
+static void use_tracks(struct engine *e, const uint16_t *track, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		e->tracks.users[track[i]]++;
+}
+
+static void drop_tracks(struct engine *e, const uint16_t *track, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		assert(e->tracks.users[track[i]] > 0);
+		e->tracks.users[track[i]]--;
+	}
+}
+
+void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
+{
+	if (f->mode == FLOW_MUSIC)
+		drop_tracks(e, &f->track, 1);
+	if (f->mode == FLOW_PROMPT)
+		drop_tracks(e, f->prompt.track, f->prompt.n);
+	f->mode = (uint8_t)mode;
+	f->track_at = 0;
+	f->fresh = true;
+}
+
+// The streams of many flows are spread over a packet's time by their places. A flow that is paced
+// already keeps its beat.
+void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now)
+{
+	bool due = f->keys.n > 0 || f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT;
+	uint32_t place = place_of(e, f);
+
+	if (!due) {
+		pacer_remove(&e->media, place);
+		return;
+	}
+	if (pacer_waits(&e->media, place))
+		return;
+
+	uint32_t step = f->keys.n > 0 ? FLOW_EVENT_PTIME : f->ptime;
+	uint64_t ms = to_ms(now);
+	uint64_t wait = (place + step - ms % step) % step;
+	pacer_set(&e->media, place, ms + wait);
+}
+
+void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
+{
+	uint32_t place = place_of(e, f);
+
+	engine_set_mode(e, f, FLOW_SILENT);
+	f->keys.n = 0;
+	pacer_remove(&e->media, place);
+	pacer_remove(&e->events, place);
+	pacer_remove(&e->reports, place);
+	f->open = false;
+	f->known = false;
+	f->send_port = 0;
+	f->closed = true;
+	f->closed_at = now;
+	e->ops.entry(e->ops.ctx, place, f->gen, false, f->owner);
+	stat_add(&e->stats->flows_open, UINT64_MAX);
+}
+
+static enum dp_refusal obey_open(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	if (cmd->flow.gen == 0)
+		return DP_REFUSAL_BAD_VALUE;
+	if (f->open && f->gen != cmd->flow.gen)
+		return DP_REFUSAL_OPEN_ALREADY;
+	if (!f->open && f->gen == cmd->flow.gen)
+		return DP_REFUSAL_STALE;
+	if (!f->open && f->closed && now - f->closed_at < DP_REST_MS * NS_PER_MS)
+		return DP_REFUSAL_RESTING;
+
+	if (!f->open) {
+		uint64_t drawn = random_draw(&e->random);
+
+		flow_open(f, cmd, now);
+		f->out_ssrc = (uint32_t)drawn;
+		f->out_ts = (uint32_t)(drawn >> 32);
+		f->out_seq = (uint16_t)random_draw(&e->random);
+		stat_add(&e->stats->flows_open, 1);
+	}
+	f->owner = cmd->open.owner;
+	e->ops.entry(e->ops.ctx, cmd->flow.index, f->gen, true, f->owner);
+	return DP_REFUSAL_NONE;
+}
+
+// IPv4 in its mapped form, and an address that a host can have (RFC 6890).
+static bool is_host(const uint8_t ip[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(ip, mapped, sizeof(mapped)) == 0 && ip[12] != 0 && ip[12] != 127 &&
+	       ip[12] < 224;
+}
+
+static bool is_audio_pt(uint8_t pt)
+{
+	return pt < 128;
+}
+
+static bool is_dtmf_pt(uint8_t pt, uint8_t audio)
+{
+	return pt == DP_NO_PT || (pt < 128 && pt != audio);
+}
+
+static bool is_ptime(uint8_t ms)
+{
+	return ms == 10 || ms == 20 || ms == 30 || ms == 40 || ms == 60;
+}
+
+static bool is_clock(uint32_t clock, uint8_t codec)
+{
+	return codec == DP_CODEC_OTHER ? clock >= 8000 && clock <= 192000 : clock == 8000;
+}
+
+static bool remote_in_range(const struct dp_cmd *cmd)
+{
+	return cmd->remote.rtp_port != 0 && cmd->remote.codec < DP_CODEC_COUNT &&
+	       is_clock(cmd->remote.clock, cmd->remote.codec) && is_ptime(cmd->remote.ptime) &&
+	       is_audio_pt(cmd->remote.pt_tx) && is_audio_pt(cmd->remote.pt_rx) &&
+	       is_dtmf_pt(cmd->remote.dtmf_tx, cmd->remote.pt_tx) &&
+	       is_dtmf_pt(cmd->remote.dtmf_rx, cmd->remote.pt_rx) &&
+	       (cmd->remote.flags & ~DP_REMOTE_MUTE) == 0;
+}
+
+static bool encoded(const struct engine *e, uint16_t track, uint8_t codec)
+{
+	return codec < TRACK_CODECS && e->tracks.track[track]->payload[codec] != NULL;
+}
+
+// What the flow plays now must be there in the codec it is to have.
+static bool can_go_on(const struct engine *e, const struct rtp_flow *f, uint8_t codec)
+{
+	if (f->mode == FLOW_MUSIC)
+		return encoded(e, f->track, codec);
+	for (unsigned i = 0; f->mode == FLOW_PROMPT && i < f->prompt.n; i++) {
+		if (!encoded(e, f->prompt.track[i], codec))
+			return false;
+	}
+	return true;
+}
+
+static enum dp_refusal obey_remote(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	const uint8_t *target = flow_target_ip(cmd);
+
+	if (!remote_in_range(cmd))
+		return DP_REFUSAL_BAD_VALUE;
+	if (!is_host(target))
+		return DP_REFUSAL_BAD_ADDRESS;
+	if (!can_go_on(e, f, cmd->remote.codec))
+		return DP_REFUSAL_NO_ENCODING;
+	if (flow_remote_same(f, cmd))
+		return DP_REFUSAL_NONE;
+
+	int hop = e->ops.hop(e->ops.ctx, f->address, target);
+	if (hop < 0 || hop > UINT16_MAX)
+		return DP_REFUSAL_BAD_ADDRESS;
+
+	bool first = !f->known;
+	flow_remote(f, cmd, (uint16_t)hop, now);
+	if (f->dtmf_tx == DP_NO_PT)
+		f->keys.n = 0;
+	engine_pace(e, f, now);
+	if (first)
+		report_later(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal obey_silent(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
+{
+	engine_set_mode(e, f, FLOW_SILENT);
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+// The slot of a track that the flow can play.
+static enum dp_refusal find_track(
+	const struct engine *e, const struct rtp_flow *f, uint64_t hash, uint16_t *out)
+{
+	if (!f->known)
+		return DP_REFUSAL_NO_REMOTE;
+	if (hash == 0)
+		return DP_REFUSAL_NO_TRACK;
+	*out = tracks_find(&e->tracks, hash);
+	if (*out == TRACK_NONE)
+		return DP_REFUSAL_NO_TRACK;
+	return encoded(e, *out, f->codec) ? DP_REFUSAL_NONE : DP_REFUSAL_NO_ENCODING;
+}
+
+static enum dp_refusal obey_music(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	uint16_t track;
+	enum dp_refusal refusal = find_track(e, f, cmd->music.track, &track);
+
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
+	if (f->mode == FLOW_MUSIC && f->track == track)
+		return DP_REFUSAL_NONE;
+
+	use_tracks(e, &track, 1);
+	engine_set_mode(e, f, FLOW_MUSIC);
+	f->track = track;
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal find_prompt(const struct engine *e, const struct rtp_flow *f,
+	const struct dp_cmd *cmd, struct flow_prompt *out)
+{
+	for (; out->n < DP_PROMPT_MAX && cmd->prompt.track[out->n] != 0; out->n++) {
+		enum dp_refusal refusal =
+			find_track(e, f, cmd->prompt.track[out->n], &out->track[out->n]);
+
+		if (refusal != DP_REFUSAL_NONE)
+			return refusal;
+	}
+	return out->n == 0 ? DP_REFUSAL_BAD_VALUE : DP_REFUSAL_NONE;
+}
+
+static bool same_prompt(const struct flow_prompt *a, const struct flow_prompt *b)
+{
+	return a->n == b->n && memcmp(a->track, b->track, a->n * sizeof(a->track[0])) == 0;
+}
+
+static enum dp_refusal obey_prompt(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	struct flow_prompt prompt = { .since = now };
+	enum dp_refusal refusal = find_prompt(e, f, cmd, &prompt);
+
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
+	if (f->mode == FLOW_PROMPT && same_prompt(&f->prompt, &prompt))
+		return DP_REFUSAL_NONE;
+
+	use_tracks(e, prompt.track, prompt.n);
+	engine_set_mode(e, f, FLOW_PROMPT);
+	f->prompt = prompt;
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static bool can_relay(const struct rtp_flow *from, const struct rtp_flow *to)
+{
+	bool other = from->codec == DP_CODEC_OTHER || to->codec == DP_CODEC_OTHER;
+
+	return !from->known || (from->clock == to->clock && (!other || from->codec == to->codec));
+}
+
+static enum dp_refusal obey_relay(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	struct flow_id id = cmd->relay.peer;
+
+	if (!f->known)
+		return DP_REFUSAL_NO_REMOTE;
+	if (id.index >= e->flow_count || !e->flows[id.index].open ||
+		e->flows[id.index].gen != id.gen)
+		return DP_REFUSAL_BAD_PEER;
+
+	struct rtp_flow *peer = &e->flows[id.index];
+	if (!can_relay(peer, f))
+		return DP_REFUSAL_CODEC_CLASH;
+
+	peer->heard_by = place_of(e, f);
+	if (f->mode == FLOW_RELAY && f->peer == id.index && f->peer_gen == id.gen)
+		return DP_REFUSAL_NONE;
+	engine_set_mode(e, f, FLOW_RELAY);
+	f->peer = id.index;
+	f->peer_gen = id.gen;
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal obey_watch(
+	struct engine *, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+{
+	f->watch = cmd->watch.digits;
+	f->withholding = false;
+	return DP_REFUSAL_NONE;
+}
+
+static bool digits_in_range(const struct dp_cmd *cmd)
+{
+	if (cmd->digits.n == 0 || cmd->digits.n > DP_DIGITS_MAX)
+		return false;
+	for (unsigned i = 0; i < cmd->digits.n; i++) {
+		if (cmd->digits.digit[i] > 15 || cmd->digits.ms[i] < 40 ||
+			cmd->digits.ms[i] > DP_DIGIT_MS_MAX)
+			return false;
+	}
+	return true;
+}
+
+static enum dp_refusal obey_digits(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	if (!digits_in_range(cmd))
+		return DP_REFUSAL_BAD_VALUE;
+	if (!f->known)
+		return DP_REFUSAL_NO_REMOTE;
+	if (f->dtmf_tx == DP_NO_PT)
+		return DP_REFUSAL_NO_DTMF;
+	if (f->keys.n + cmd->digits.n > FLOW_KEYS_MAX)
+		return DP_REFUSAL_BUSY;
+
+	for (unsigned i = 0; i < cmd->digits.n; i++) {
+		if (!keys_add(f, cmd->digits.digit[i], cmd->digits.ms[i]))
+			return DP_REFUSAL_BUSY;
+	}
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal obey_close(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
+{
+	engine_close(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+static const obey_fn obey[DP_CMD_COUNT] = {
+	[DP_CMD_OPEN] = obey_open,
+	[DP_CMD_REMOTE] = obey_remote,
+	[DP_CMD_SILENT] = obey_silent,
+	[DP_CMD_MUSIC] = obey_music,
+	[DP_CMD_PROMPT] = obey_prompt,
+	[DP_CMD_RELAY] = obey_relay,
+	[DP_CMD_WATCH] = obey_watch,
+	[DP_CMD_DIGITS] = obey_digits,
+	[DP_CMD_CLOSE] = obey_close,
+};
+
+// Is there a flow that the command can mean?
+static enum dp_refusal check_flow(const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_OPEN)
+		return DP_REFUSAL_NONE;
+	if (f->gen == cmd->flow.gen && f->open)
+		return DP_REFUSAL_NONE;
+	return f->open || (f->gen == cmd->flow.gen && f->gen != 0) ? DP_REFUSAL_STALE
+								   : DP_REFUSAL_NOT_OPEN;
+}
+
+static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
+{
+	if (cmd->kind >= DP_CMD_COUNT)
+		return DP_REFUSAL_BAD_KIND;
+	if (cmd->flow.index >= e->flow_count || e->flows[cmd->flow.index].local_port == 0)
+		return DP_REFUSAL_BAD_FLOW;
+	if (cmd->tag == 0)
+		return DP_REFUSAL_BAD_VALUE;
+
+	struct rtp_flow *f = &e->flows[cmd->flow.index];
+	enum dp_refusal refusal = check_flow(f, cmd);
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
+	return obey[cmd->kind](e, f, cmd, now);
+}
+
+static void tell_counters(const struct rtp_flow *f, struct dp_event *out)
+{
+	uint64_t jitter = f->clock == 0 ? 0 : (uint64_t)(f->books.jitter >> 4) * 1000000 / f->clock;
+
+	out->kind = DP_EVENT_CLOSED;
+	out->closed.rx_packets = f->books.rx_packets;
+	out->closed.tx_packets = f->books.tx_packets;
+	out->closed.rx_bytes = f->books.rx_bytes;
+	out->closed.tx_bytes = f->books.tx_bytes;
+	out->closed.rx_lost = flow_lost(f);
+	out->closed.jitter_us = (uint32_t)jitter;
+}
+
+void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
+{
+	enum dp_refusal refusal = carry_out(e, cmd, now);
+	struct rtp_flow *f = cmd->flow.index < e->flow_count ? &e->flows[cmd->flow.index] : NULL;
+	struct dp_event answer = {
+		.tag = cmd->tag,
+		.kind = refusal == DP_REFUSAL_NONE ? DP_EVENT_DONE : DP_EVENT_REFUSED,
+		.refusal = (uint8_t)refusal,
+		.flow = cmd->flow,
+	};
+
+	stat_add(&e->stats->commands, 1);
+	if (refusal != DP_REFUSAL_NONE)
+		stat_add(&e->stats->refusals, 1);
+	else if (cmd->kind == DP_CMD_CLOSE)
+		tell_counters(f, &answer);
+	engine_answer(e, f != NULL && f->gen == cmd->flow.gen ? f : NULL, &answer);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The packet graph. It never changes at run time, so it is written down as calls:
+//
+//   in ──► classify ──┬──► relay ──┬──► out        a packet goes to whoever relays its flow
+//                     │      │     └──► drop       nobody does: swallowed
+//                     │      └─ digits             what the events among them mean
+//                     ├──► report                  RTCP
+//                     └──► drop                    refused, each for a reason that is counted
+//
+//   pacer ──┬──► moh ───► out                      music and prompts
+//           ├──► keys ──► out                      digits given back
+//           ├──► digits                            an event whose end was lost
+//           └──► report ► out                      RTCP
+//
+// A node takes a burst, or one flow that is due, does one thing, and says where each packet goes
+// by putting it into one of its output bursts. Nodes do not log, allocate, lock or call the
+// kernel. What they share is here; it is the engine's inside and nobody else's business.
+#pragma once
+
+#include "dataplane/engine.h"
+#include "dataplane/flow.h"
+#include "dataplane/pacer.h"
+#include "dataplane/random.h"
+#include "dataplane/tracks.h"
+
+struct engine {
+	struct engine_ops ops;
+	struct worker_stats *stats; // the caller's; we alone write it
+	struct rtp_flow *flows;
+	struct pacer media;   // by ms: who sends a packet of our own making
+	struct pacer events;  // by ms: whose digit may have lost its end
+	struct pacer reports; // by REPORT_TICK_NS: whose RTCP is due
+	uint32_t flow_count;
+	uint32_t address_count;
+	int64_t wall_offset;
+	struct random random;
+	struct engine_address address[BRIDGE_ADDRESSES_MAX];
+	struct tracks tracks;
+};
+
+#define REPORT_TICK_NS (UINT64_C(64) * NS_PER_MS)
+
+static inline uint64_t to_ms(uint64_t ns)
+{
+	return ns / NS_PER_MS;
+}
+
+static inline uint32_t place_of(const struct engine *e, const struct rtp_flow *f)
+{
+	return (uint32_t)(f - e->flows);
+}
+
+// Puts a packet into a burst that leaves; sends the burst first if it is full.
+void engine_put(struct engine *e, struct burst *out, const struct pkt *p);
+
+// An empty packet at the end of out, addressed to the flow's RTP, or NULL: counted.
+struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f);
+
+// Fills in where a packet of this flow goes.
+void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f);
+
+// Says something that nobody asked for. Kept in mind if there is no room for it.
+void engine_tell(struct engine *e, struct rtp_flow *f, struct dp_event *event);
+
+// Says something and remembers nothing: the answer to a command always finds room.
+void engine_answer(struct engine *e, struct rtp_flow *f, struct dp_event *event);
+
+// What a flow sends from now on. Lets go of the tracks of the old mode.
+void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode);
+
+// Makes the pacer know whether this flow has something of our own making to send.
+void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// Stops a flow and lets its ports rest.
+void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// Finds the flow of each packet and reads it. What may be sent on or acted upon moves to taken,
+// in order; RTCP is dealt with; all else goes to drop.
+void node_classify(
+	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now);
+
+// Sends each packet to the flow that relays its own.
+void node_relay(
+	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now);
+
+// The flow that sends what f receives, or NULL.
+struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
+
+// What an event packet means. Returns whether it is to be relayed.
+bool node_digits(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
+
+// An audio packet came: an event that it has left behind is over.
+void digits_audio(struct engine *e, struct rtp_flow *f, const struct rtp *rtp, uint64_t now);
+
+// No update of an event for a while.
+void digits_late(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// The next frame of music or of a prompt, whose time is `at`.
+void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
+
+// The next packet of the digits given back, whose time is `at`.
+void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
+
+// Adds a digit to those that wait. False: there is no room.
+[[nodiscard]] bool keys_add(struct rtp_flow *f, uint8_t digit, uint16_t ms);
+
+// Takes in one RTCP packet, which ends here. Returns the counter of what it was.
+_Atomic uint64_t *node_report_in(
+	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
+
+// Sends a report.
+void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);
+
+// When the next report is due after this one.
+void report_later(struct engine *e, const struct rtp_flow *f, uint64_t now);

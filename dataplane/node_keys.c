@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Digits that we send, as if somebody pressed them (RFC 4733, section 2.5.1):
+//
+//   ms       0    20    40    60    80   100   120   140   160
+//   packet   M     u     u     E     E     E     -     M     u     digits of 80 ms and more
+//
+// M the first, marked; u an update; E the end, three times. Between the end of a digit and the
+// next one is a pause of 60 ms: what comes next in the picture's grid after at least 50.
+#include "codecs/telephone_event.h"
+#include "dataplane/node.h"
+
+#include <string.h>
+
+enum {
+	ENDS = 3,
+	REST = 1, // empty steps after the ends
+};
+
+bool keys_add(struct rtp_flow *f, uint8_t digit, uint16_t ms)
+{
+	if (f->keys.n == FLOW_KEYS_MAX)
+		return false;
+	f->keys.digit[f->keys.n] = digit;
+	f->keys.ms[f->keys.n] = ms;
+	f->keys.n++;
+	return true;
+}
+
+static void begin(struct rtp_flow *f, uint64_t at)
+{
+	f->out_ts = flow_ts(f, at);
+	f->out_at = at > f->out_at ? at : f->out_at;
+	f->keys.ts = f->out_ts;
+}
+
+static void next_digit(struct rtp_flow *f)
+{
+	struct flow_keys *k = &f->keys;
+
+	k->n--;
+	k->step = 0;
+	k->ends = 0;
+	memmove(k->digit, k->digit + 1, sizeof(k->digit) - sizeof(k->digit[0]));
+	memmove(k->ms, k->ms + 1, sizeof(k->ms) - sizeof(k->ms[0]));
+	f->fresh = true;
+}
+
+static void write(struct rtp_flow *f, struct pkt *p, uint32_t ms, bool end)
+{
+	// A digit longer than the duration field goes on in a new segment (2.5.1.3).
+	uint32_t units = ms * (f->clock / 1000);
+	uint32_t segment = units / TELEPHONE_EVENT_MAX;
+
+	rtp_write(p->data, &(struct rtp){
+				   .marker = f->keys.step == 0,
+				   .pt = f->dtmf_tx,
+				   .seq = f->out_seq++,
+				   .ts = f->keys.ts + segment * TELEPHONE_EVENT_MAX,
+				   .ssrc = f->out_ssrc,
+			   });
+	telephone_event_write(p->data + RTP_FIXED_LEN,
+		&(struct telephone_event){
+			.code = f->keys.digit[0],
+			.volume = TELEPHONE_EVENT_VOLUME,
+			.end = end,
+			.duration = (uint16_t)(units - segment * TELEPHONE_EVENT_MAX),
+		});
+	p->len = RTP_FIXED_LEN + TELEPHONE_EVENT_LEN;
+	f->books.tx_packets++;
+	f->books.tx_bytes += TELEPHONE_EVENT_LEN;
+}
+
+static void send(struct engine *e, struct rtp_flow *f, struct burst *out, uint32_t ms, bool end)
+{
+	if (!flow_may_send(f))
+		return;
+
+	struct pkt *p = engine_blank(e, out, f);
+	if (p == NULL)
+		return;
+	write(f, p, ms, end);
+	stat_add(&e->stats->digit_packets, 1);
+}
+
+void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
+{
+	struct flow_keys *k = &f->keys;
+	uint32_t ms = (k->step + 1U) * FLOW_EVENT_PTIME;
+	bool end = ms >= k->ms[0];
+
+	if (k->step == 0)
+		begin(f, at);
+	if (k->ends < ENDS)
+		send(e, f, out, end ? k->ms[0] : ms, end);
+	if (end)
+		k->ends++;
+	k->step++;
+	if (k->ends == ENDS + REST)
+		next_digit(f);
+}

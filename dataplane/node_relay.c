@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// From one party of a pair to the other. The far end hears one source, ours: sequence numbers
+// and timestamps are moved by a constant as long as the source stays the same, so that a gap or
+// a wrong order stays what it was; with every change of source they go on where we were.
+#include "codecs/g711.h"
+#include "dataplane/node.h"
+
+#include <string.h>
+
+enum {
+	GAP_MAX = 100,    // more lost packets in a row than this are a pause
+	FLOOR_BEHIND = 64 // how far a packet may come late
+};
+
+#define NS_PER_SAMPLE UINT64_C(125000) // G.711
+
+struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
+{
+	if (f->heard_by == FLOW_NONE)
+		return NULL;
+
+	// A hint only: the other may have turned to something else since, or be gone.
+	struct rtp_flow *y = &e->flows[f->heard_by];
+	bool relays = y->open && y->mode == FLOW_RELAY && y->peer == place_of(e, f) &&
+		      y->peer_gen == f->gen;
+
+	return relays ? y : NULL;
+}
+
+// A packet of the peer's that the far end is not to miss: those that follow close up.
+static void close_gap(struct rtp_flow *y, const struct rtp *rtp)
+{
+	int16_t ahead = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
+
+	if (y->fresh || rtp->ssrc != y->relay_ssrc || ahead < 0)
+		return;
+	y->seq_delta--;
+	y->seq_floor = (uint16_t)(rtp->seq + 1);
+}
+
+// Is this the same source as before, near enough in number and time?
+static bool goes_on(const struct rtp_flow *y, const struct rtp *rtp, bool event, uint64_t now)
+{
+	int16_t gap = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
+	int32_t early = (int32_t)(rtp->ts + y->ts_delta - flow_ts(y, now));
+	int32_t most = (int32_t)(2 * y->clock);
+
+	if (y->fresh || rtp->ssrc != y->relay_ssrc || gap > GAP_MAX)
+		return false;
+	// An event keeps its timestamp however long it lasts.
+	return event || (early < most && early > -most);
+}
+
+static void take_over(struct rtp_flow *y, const struct rtp *rtp, uint64_t now)
+{
+	y->ts_delta = flow_ts(y, now) - rtp->ts;
+	y->seq_delta = (uint16_t)(y->out_seq - rtp->seq);
+	y->seq_floor = rtp->seq;
+	y->relay_ssrc = rtp->ssrc;
+	y->fresh = false;
+}
+
+// Moves on what comes next, unless this packet came late.
+static void move_on(struct rtp_flow *y, const struct rtp *out, uint32_t units, uint64_t until)
+{
+	uint32_t end = out->ts + units;
+
+	if (!rtp_seq_before(out->seq, y->out_seq))
+		y->out_seq = (uint16_t)(out->seq + 1);
+	if ((int32_t)(end - y->out_ts) > 0) {
+		y->out_ts = end;
+		y->out_at = until;
+	}
+}
+
+static void raise_floor(struct rtp_flow *y, uint16_t seq)
+{
+	uint16_t floor = (uint16_t)(seq - FLOOR_BEHIND);
+
+	if (rtp_seq_before(y->seq_floor, floor))
+		y->seq_floor = floor;
+}
+
+static void translate(const struct rtp_flow *x, const struct rtp_flow *y, uint8_t *audio, size_t n)
+{
+	if (x->codec == y->codec)
+		return;
+	g711_translate(y->codec == DP_CODEC_PCMA ? g711_alaw_of_ulaw : g711_ulaw_of_alaw, audio, n);
+}
+
+// What comes next begins where this packet ends.
+static void reckon(
+	struct rtp_flow *y, const struct rtp *out, const struct pkt *p, bool event, uint64_t now)
+{
+	const uint8_t *payload = p->data + RTP_FIXED_LEN;
+
+	if (event)
+		move_on(y, out, (uint32_t)(payload[2] << 8 | payload[3]), now);
+	else if (y->codec == DP_CODEC_OTHER)
+		move_on(y, out, y->ptime * y->clock / 1000, now + y->ptime * NS_PER_MS);
+	else
+		move_on(y, out, out->payload_len, now + out->payload_len * NS_PER_SAMPLE);
+}
+
+// Turns the packet as it came into the one that leaves.
+static void rewrite(
+	const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p, bool event, uint64_t now)
+{
+	bool first = !goes_on(y, &p->rtp, event, now);
+
+	if (first)
+		take_over(y, &p->rtp, now);
+
+	struct rtp out = {
+		.marker = first || p->rtp.marker,
+		.pt = event ? y->dtmf_tx : y->pt_tx,
+		.seq = (uint16_t)(p->rtp.seq + y->seq_delta),
+		.ts = p->rtp.ts + y->ts_delta,
+		.ssrc = y->out_ssrc,
+		.payload_len = p->rtp.payload_len,
+	};
+	// Sources and extensions of the other leg mean nothing on this one.
+	if (p->rtp.payload_off != RTP_FIXED_LEN)
+		memmove(p->data + RTP_FIXED_LEN, p->data + p->rtp.payload_off, out.payload_len);
+	rtp_write(p->data, &out);
+	p->len = (uint16_t)(RTP_FIXED_LEN + out.payload_len);
+	if (!event)
+		translate(x, y, p->data + RTP_FIXED_LEN, out.payload_len);
+	raise_floor(y, p->rtp.seq);
+	reckon(y, &out, p, event, now);
+	y->books.tx_packets++;
+	y->books.tx_bytes += out.payload_len;
+}
+
+static bool clash(const struct rtp_flow *x, const struct rtp_flow *y)
+{
+	bool other = x->codec == DP_CODEC_OTHER || y->codec == DP_CODEC_OTHER;
+
+	return x->clock != y->clock || (other && x->codec != y->codec);
+}
+
+// Why y cannot send now what x received, or NULL.
+static _Atomic uint64_t *obstacle(
+	struct worker_stats *s, const struct rtp_flow *x, const struct rtp_flow *y)
+{
+	if (!flow_may_send(y))
+		return &s->relay_muted;
+	if (y->keys.n > 0)
+		return &s->relay_held;
+	return clash(x, y) ? &s->relay_clash : NULL;
+}
+
+// A packet that nobody is to hear although it was taken: noise, or an event that is withheld.
+static _Atomic uint64_t *keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
+	const struct pkt *p, uint64_t now)
+{
+	if (p->rtp.pt == x->dtmf_rx) {
+		bool pass = node_digits(e, x, p, now);
+
+		return pass && (y == NULL || y->dtmf_tx != DP_NO_PT) ? NULL
+								     : &e->stats->events_kept;
+	}
+	if (x->digits_run)
+		digits_audio(e, x, &p->rtp, now);
+	if (p->rtp.pt != x->pt_rx)
+		return &e->stats->rx_comfort_noise;
+	flow_jitter(x, p->rtp.ts, now);
+	return NULL;
+}
+
+// Sends one packet on. Returns the counter of why not, or NULL.
+static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
+{
+	struct rtp_flow *x = &e->flows[p->flow];
+	struct rtp_flow *y = relay_target(e, x);
+	_Atomic uint64_t *kept = keep(e, x, y, p, now);
+
+	if (y == NULL)
+		return kept != NULL ? kept : &e->stats->rx_swallowed;
+	if (kept != NULL) {
+		close_gap(y, &p->rtp);
+		return kept;
+	}
+	kept = obstacle(e->stats, x, y);
+	if (kept != NULL)
+		return kept;
+	if (!y->fresh && p->rtp.ssrc == y->relay_ssrc && rtp_seq_before(p->rtp.seq, y->seq_floor))
+		return &e->stats->rx_too_old;
+	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
+	engine_aim(e, p, y);
+	return NULL;
+}
+
+void node_relay(
+	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now)
+{
+	for (uint32_t i = 0; i < taken->n; i++) {
+		struct pkt *p = &taken->pkt[i];
+		_Atomic uint64_t *kept = relay(e, p, now);
+
+		if (kept == NULL) {
+			stat_add(&e->stats->relayed, 1);
+			engine_put(e, out, p);
+		} else {
+			stat_add(kept, 1);
+			drop->pkt[drop->n++] = *p;
+		}
+	}
+	taken->n = 0;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// RTCP of a flow: our reports (RFC 3550, section 6), and what we take from theirs, which is no
+// more than the time of their last SR. A BYE ends nothing: signalling does.
+#include "dataplane/node.h"
+#include "dataplane/rtcp.h"
+
+#include <string.h>
+
+enum { INTERVAL_MS = 5000, CNAME_LEN = 16 };
+
+#define NTP_OF_1970 UINT64_C(2208988800)
+
+static uint64_t to_ntp(uint64_t wall_ns)
+{
+	uint64_t whole = wall_ns / NS_PER_SEC + NTP_OF_1970;
+	uint64_t part = (wall_ns % NS_PER_SEC << 32) / NS_PER_SEC;
+
+	return whole << 32 | part;
+}
+
+// Half to one and a half times the interval, so that no two flows march in step (6.3.1).
+void report_later(struct engine *e, const struct rtp_flow *f, uint64_t now)
+{
+	uint64_t wait = INTERVAL_MS / 2 + random_draw(&e->random) % INTERVAL_MS;
+
+	pacer_set(&e->reports, place_of(e, f), (now + wait * NS_PER_MS) / REPORT_TICK_NS);
+}
+
+// 96 random bits that stay the same for this flow (RFC 7022, section 5), six to a letter.
+static void name(const struct engine *e, const struct rtp_flow *f, char out[CNAME_LEN + 1])
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint64_t half[2] = {
+		random_hash(e->random.key, UINT64_C(1) << 63 | f->out_ssrc),
+		random_hash(e->random.key, UINT64_C(3) << 62 | f->out_ssrc),
+	};
+
+	for (unsigned i = 0; i < CNAME_LEN; i++)
+		out[i] = letters[half[i / 8] >> (i % 8 * 6) & 63];
+	out[CNAME_LEN] = '\0';
+}
+
+static uint32_t rtp_time(const struct rtp_flow *f, uint64_t now)
+{
+	if (now < f->out_at)
+		return f->out_ts - flow_units(f, f->out_at - now);
+	return f->out_ts + flow_units(f, now - f->out_at);
+}
+
+// What was lost since the last report, in 256ths (A.3).
+static uint8_t fraction(struct rtp_flow *f)
+{
+	uint32_t expected = flow_expected(f) - f->report.expected;
+	uint32_t received = f->books.rx_of_ssrc - f->report.received;
+
+	f->report.expected = flow_expected(f);
+	f->report.received = f->books.rx_of_ssrc;
+	if (expected <= received)
+		return 0;
+	return (uint8_t)(((uint64_t)(expected - received) << 8) / (expected + 1U));
+}
+
+static int32_t lost_in_24_bits(const struct rtp_flow *f)
+{
+	int64_t lost = (int64_t)flow_expected(f) - f->books.rx_of_ssrc;
+
+	if (lost > 0x7fffff)
+		return 0x7fffff;
+	return lost < -0x800000 ? -0x800000 : (int32_t)lost;
+}
+
+static void fill_block(struct rtp_flow *f, struct rtcp_block *out, uint64_t now)
+{
+	uint64_t since = now - f->report.heard_at;
+
+	*out = (struct rtcp_block){
+		.ssrc = f->in_ssrc,
+		.fraction = fraction(f),
+		.lost = lost_in_24_bits(f),
+		.highest = (uint32_t)f->in_cycles << 16 | f->in_seq,
+		.jitter = f->books.jitter >> 4,
+	};
+	if (f->report.heard_at != 0) {
+		out->lsr = f->report.heard_ntp;
+		out->dlsr = (uint32_t)(since / NS_PER_SEC << 16 |
+				       (since % NS_PER_SEC << 16) / NS_PER_SEC);
+	}
+}
+
+static uint16_t target_port(const struct rtp_flow *f)
+{
+	if (!f->nat)
+		return f->remote.rtcp_port;
+	return f->report.port != 0 ? f->report.port : (uint16_t)(f->send_port + 1);
+}
+
+static void fill(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
+{
+	char cname[CNAME_LEN + 1];
+	struct rtcp_block block;
+	struct rtcp_sender sender = {
+		.ntp = to_ntp(now + (uint64_t)e->wall_offset),
+		.ts = rtp_time(f, now),
+		.packets = (uint32_t)f->books.tx_packets,
+		.octets = (uint32_t)f->books.tx_bytes,
+	};
+	bool sent = f->books.tx_packets != f->report.tx_last;
+
+	if (f->started)
+		fill_block(f, &block, now);
+	name(e, f, cname);
+	p->len = (uint16_t)rtcp_write(
+		p->data, f->out_ssrc, sent ? &sender : NULL, f->started ? &block : NULL, cname);
+	p->local_port = (uint16_t)(f->local_port + 1);
+	p->remote_port = target_port(f);
+	f->report.tx_last = f->books.tx_packets;
+}
+
+void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now)
+{
+	report_later(e, f, now);
+	if (!flow_may_report(f) || target_port(f) == 0)
+		return;
+
+	struct pkt *p = engine_blank(e, out, f);
+	if (p == NULL)
+		return;
+	fill(e, f, p, now);
+	stat_add(&e->stats->rtcp_packets, 1);
+}
+
+_Atomic uint64_t *node_report_in(
+	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now)
+{
+	struct rtcp report;
+
+	// The address is what the source rule names; RTCP's port is nobody's promise.
+	if (p->remote_port == 0 || memcmp(f->ip, p->ip, sizeof(f->ip)) != 0)
+		return &e->stats->rx_bad_source;
+	if (rtcp_read(&report, p->data, p->len, f->out_ssrc) != RTCP_OK)
+		return &e->stats->rx_bad_rtcp;
+
+	f->report.port = p->remote_port;
+	if (report.sent && f->started && report.ssrc == f->in_ssrc) {
+		f->report.heard_at = now;
+		f->report.heard_ntp = (uint32_t)(report.sender.ntp >> 16);
+	}
+	return &e->stats->rx_rtcp;
+}

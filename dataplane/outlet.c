@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The ways out of the engine, for packets and for events.
+#include "dataplane/node.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PACKET_ROOM = 1024 }; // the longest that we make is 60 ms of G.711, or a report
+
+void engine_put(struct engine *e, struct burst *out, const struct pkt *p)
+{
+	if (out->n == BURST_MAX)
+		e->ops.flush(e->ops.ctx, out);
+	assert(out->n < BURST_MAX);
+	out->pkt[out->n++] = *p;
+}
+
+void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f)
+{
+	assert(f->send_port != 0);
+	memcpy(p->ip, f->ip, sizeof(p->ip));
+	p->flow = place_of(e, f);
+	p->local_port = f->local_port;
+	p->remote_port = f->send_port;
+	p->address = f->address;
+	p->hop = f->hop;
+}
+
+struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f)
+{
+	if (out->n == BURST_MAX)
+		e->ops.flush(e->ops.ctx, out);
+	assert(out->n < BURST_MAX);
+	if (e->ops.blank(e->ops.ctx, out, 1) == 0) {
+		stat_add(&e->stats->tx_no_buffer, 1);
+		return NULL;
+	}
+
+	struct pkt *p = &out->pkt[out->n - 1];
+	assert(p->room >= PACKET_ROOM);
+	engine_aim(e, p, f);
+	return p;
+}
+
+void engine_answer(struct engine *e, struct rtp_flow *f, struct dp_event *event)
+{
+	if (f != NULL) {
+		event->lost = f->lost_event;
+		f->lost_event = false;
+	}
+	e->ops.answer(e->ops.ctx, event);
+}
+
+void engine_tell(struct engine *e, struct rtp_flow *f, struct dp_event *event)
+{
+	event->flow = (struct flow_id){ .index = place_of(e, f), .gen = f->gen };
+	event->lost = f->lost_event;
+	if (e->ops.tell(e->ops.ctx, event)) {
+		f->lost_event = false;
+		return;
+	}
+	f->lost_event = true;
+	stat_add(&e->stats->events_lost, 1);
+}
