@@ -77,7 +77,17 @@ static int take_option(struct line *l, char **argv)
 	return taken;
 }
 
-// Options may stand anywhere; after "--" nothing is one.
+static int take_word(struct line *l, char *word)
+{
+	if (l->words < WORDS_MAX) {
+		l->word[l->words++] = word;
+		return 1;
+	}
+	misused("there are more than %d words", WORDS_MAX);
+	return 0;
+}
+
+// Options may stand anywhere; after "--" nothing is one. False: it is wrong, and that was said.
 static bool read_line(struct line *l, char **argv)
 {
 	bool options = true;
@@ -89,10 +99,8 @@ static bool read_line(struct line *l, char **argv)
 			options = false;
 		else if (options && (*argv)[0] == '-' && (*argv)[1] != '\0')
 			taken = take_option(l, argv);
-		else if (l->words < WORDS_MAX)
-			l->word[l->words++] = *argv;
 		else
-			taken = 0;
+			taken = take_word(l, *argv);
 		if (taken == 0)
 			return false;
 		argv += taken;

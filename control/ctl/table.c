@@ -20,8 +20,10 @@ static const char *cell(const struct column *c, const json_t *row, char buf[CELL
 		return json_string_length(v) > 0 ? json_string_value(v) : none;
 	if (json_is_boolean(v))
 		return json_is_true(v) ? "yes" : "no";
-	if (!json_is_integer(v) || (c->none != NULL && json_integer_value(v) == 0))
+	if (!json_is_integer(v))
 		return none;
+	if (json_integer_value(v) == 0 && c->zero != NULL)
+		return c->zero;
 	snprintf(buf, CELL_MAX, "%jd", (intmax_t)json_integer_value(v));
 	return buf;
 }
