@@ -17,7 +17,7 @@ struct registrar;
 struct contact {
 	char uri[REGISTRAR_URI_MAX]; // the request URI for a call to it
 	struct address to;           // where to send: the Contact's address, or behind NAT the
-				     // source of the REGISTER
+		// source of the REGISTER
 	bool nat;
 	uint64_t until_ms;
 };
