@@ -88,7 +88,8 @@ static bool is_trunk(void *ctx, const struct address *source)
 {
 	struct core *core = ctx;
 
-	return core->config.trunk_name != NULL && address_same(source, &core->config.trunk);
+	return core->config.trunk_name != NULL &&
+	       address_same_ip(source->ip, core->config.trunk.ip);
 }
 
 static void registered(void *ctx, const char *user, const char *domain, bool reachable)

@@ -237,30 +237,36 @@ void media_digits(
 
 // --- accounts
 
-static struct user users[] = { { .name = "201" }, { .name = "202" }, { .name = "203" },
-	{ .name = "204" } };
+#define T(text)      \
+	(char[])     \
+	{            \
+		text \
+	}
+
+static struct user users[] = { { .name = T("201") }, { .name = T("202") }, { .name = T("203") },
+	{ .name = T("204") } };
 static const struct user *first_user[] = { &users[0] };
 static const struct user *queue_users[] = { &users[1], &users[2] };
 static struct step main_steps[] = {
 	{ .kind = STEP_DIAL, .seconds = 20, .users = 1, .user = first_user },
-	{ .kind = STEP_FORWARD, .seconds = 30, .uri = "sip:voicemail@192.0.2.9:5070" },
+	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:voicemail@192.0.2.9:5070") },
 };
 static struct step queue_steps[] = {
 	{ .kind = STEP_QUEUE, .seconds = 60, .users = 2, .user = queue_users },
-	{ .kind = STEP_FORWARD, .seconds = 30, .uri = "sip:reception@192.0.2.9:5070" },
+	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:reception@192.0.2.9:5070") },
 };
 static struct step fallback_steps[] = {
-	{ .kind = STEP_FORWARD, .seconds = 30, .uri = "sip:fallback@192.0.2.9:5070" },
+	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:fallback@192.0.2.9:5070") },
 };
-static struct callflow_plan flows[] = { { .name = "main", .steps = 2, .step = main_steps },
-	{ .name = "support", .steps = 2, .step = queue_steps },
-	{ .name = "fallback", .steps = 1, .step = fallback_steps } };
-static struct number numbers[] = { { .number = "100200", .flow = &flows[0] },
-	{ .number = "100300", .flow = &flows[1] } };
-static struct lot_plan lot = { .name = "front", .first = 1, .last = 4, .timeout_s = 120 };
+static struct callflow_plan flows[] = { { .name = T("main"), .steps = 2, .step = main_steps },
+	{ .name = T("support"), .steps = 2, .step = queue_steps },
+	{ .name = T("fallback"), .steps = 1, .step = fallback_steps } };
+static struct number numbers[] = { { .number = T("100200"), .flow = &flows[0] },
+	{ .number = T("100300"), .flow = &flows[1] } };
+static struct lot_plan lot = { .name = T("front"), .first = 1, .last = 4, .timeout_s = 120 };
 static struct account all[] = {
-	{ .name = "acme",
-		.domain = "acme.example",
+	{ .name = T("acme"),
+		.domain = T("acme.example"),
 		.parking = true,
 		.park_code = "#0",
 		.fallback = &flows[2],
@@ -270,15 +276,15 @@ static struct account all[] = {
 		.number = numbers,
 		.lots = 1,
 		.lot = &lot },
-	{ .name = "other",
-		.domain = "other.example",
+	{ .name = T("other"),
+		.domain = T("other.example"),
 		.parking = true,
 		.park_code = "#0",
 		.users = 1,
 		.user = users,
 		.lots = 1,
 		.lot = &lot },
-	{ .name = "dark", .domain = "dark.example", .users = 2, .user = users },
+	{ .name = T("dark"), .domain = T("dark.example"), .users = 2, .user = users },
 };
 static struct accounts accounts = { .refs = 1, .count = 3, .account = all };
 
@@ -476,6 +482,8 @@ void world_dial(struct sip_dialog *d, const char *digits)
 	for (; *digits != '\0' && !d->over; digits++) {
 		struct world_flow *f = world_flow(d);
 		uint8_t code = (uint8_t)(strchr(codes, *digits) - codes);
+
+		cr_assert(ne(ptr, f, NULL), "no flow");
 		struct media_event event = { .kind = MEDIA_DIGIT,
 			.owner = d->owner,
 			.digit = code,
@@ -492,6 +500,7 @@ void world_played(struct sip_dialog *d)
 	struct media_event event = { .kind = MEDIA_PLAYED, .owner = d->owner };
 	struct world_flow *f = world_flow(d);
 
+	cr_assert(ne(ptr, f, NULL), "no flow");
 	cr_assert(eq(int, f->mode, WORLD_PROMPT), "no prompt plays");
 	f->mode = WORLD_SILENT;
 	leg_media(d->owner, &event);

@@ -38,15 +38,15 @@ static void setup(void)
 	struct admin_ops ops;
 	char error[512] = "";
 
-	cr_assert(ne(ptr, mkdtemp(dir), NULL));
+	cr_assert_not_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/control.sock", dir);
 	office = (struct fake_office){ .parked = 3, .caller = "Ann" };
 	fake_office_ops(&office, &ops);
 	loop = loop_new();
-	cr_assert(ne(ptr, loop, NULL));
+	cr_assert_not_null(loop);
 	timer_init(&stop, stop_now);
 	admin = admin_new(loop, path, &ops, error, sizeof(error));
-	cr_assert(ne(ptr, admin, NULL), "%s", error);
+	cr_assert_not_null(admin, "%s", error);
 }
 
 static void teardown(void)
@@ -175,9 +175,9 @@ static long counter(const char *name)
 	close(fd);
 	snprintf(key, sizeof(key), "\"%s\":", name);
 	const char *control = strstr(text, "\"control\":");
-	cr_assert(ne(ptr, (void *)control, NULL));
+	cr_assert_not_null(control);
 	const char *at = strstr(control, key);
-	cr_assert(ne(ptr, (void *)at, NULL), "there is no counter %s", name);
+	cr_assert_not_null(at, "there is no counter %s", name);
 	return strtol(at + strlen(key), NULL, 10);
 }
 
@@ -473,8 +473,8 @@ Test(socket, says_in_the_log_who_changed_what)
 	ssize_t n = pread(out, log, sizeof(log) - 1, 0);
 	log[n > 0 ? n : 0] = '\0';
 	snprintf(who, sizeof(who), "account.reload by uid %u, pid %d: ok", getuid(), getpid());
-	cr_expect(ne(ptr, strstr(log, who), NULL), "the log says: %s", log);
-	cr_expect(eq(ptr, strstr(log, "system.info"), NULL), "looking changes nothing");
+	cr_expect_not_null(strstr(log, who), "the log says: %s", log);
+	cr_expect_null(strstr(log, "system.info"), "looking changes nothing");
 	close(out);
 	close(kept);
 	close(fd);
@@ -483,5 +483,5 @@ Test(socket, says_in_the_log_who_changed_what)
 Test(socket, an_event_without_an_admin_is_heard_by_nobody)
 {
 	admin_event(NULL, &(struct event_row){ .name = "park.parked" });
-	cr_expect(eq(ptr, admin_free(NULL), NULL));
+	cr_expect_null(admin_free(NULL));
 }
