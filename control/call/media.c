@@ -70,7 +70,7 @@ static void serve(struct media *m)
 
 	if (m->state < MEDIA_PREPARING)
 		return;
-	for (uint16_t i = 0; i < m->bridge.plan.workers; i++) {
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++) {
 		more |= media_hear(m, i);
 		media_worker_flush(&m->workers[i]);
 		if (media_worker_broken(&m->workers[i]))
@@ -91,7 +91,7 @@ static void woken(void *ctx, bool, bool)
 	serve(m);
 }
 
-void media_send(struct media *m, uint16_t worker, const struct dp_cmd *cmd)
+void media_send(struct media *m, uint32_t worker, const struct dp_cmd *cmd)
 {
 	if (!media_worker_send(&m->workers[worker], cmd))
 		doom(m, "a worker takes no commands any more");
@@ -127,7 +127,7 @@ static void track_answered(void *ctx, const struct attach_message *answer)
 	attach_when_ready(m);
 }
 
-static void close_orphans(struct media *m, uint16_t worker)
+static void close_orphans(struct media *m, uint32_t worker)
 {
 	const struct media_ports *ports = &m->workers[worker].ports;
 
@@ -153,7 +153,7 @@ static bool all_described(const struct media *m)
 
 static void prepare(struct media *m)
 {
-	for (uint16_t i = 0; i < m->bridge.plan.workers; i++) {
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++) {
 		if (!media_ports_init(&m->workers[i].ports, m->bridge.worker[i].directory,
 			    m->bridge.plan.flows[i], &m->random, loop_now(m->loop))) {
 			media_link_drop(&m->link, "no memory for its flows");
@@ -162,7 +162,7 @@ static void prepare(struct media *m)
 	}
 	m->state = MEDIA_PREPARING;
 	m->orphans = 0;
-	for (uint16_t i = 0; i < m->bridge.plan.workers; i++)
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++)
 		close_orphans(m, i);
 	hand_over_tracks(m);
 	attach_when_ready(m);
@@ -289,11 +289,11 @@ uint64_t media_track(struct media *m, const char *path, char *error, uint32_t er
 	return track != NULL ? track->music.hash : 0;
 }
 
-uint32_t media_track_ms(const struct media *m, uint64_t hash)
+uint32_t media_track_ms(const struct media *m, uint64_t track)
 {
-	const struct known_track *track = media_tracks_find(&m->tracks, hash);
+	const struct known_track *known = media_tracks_find(&m->tracks, track);
 
-	return track != NULL ? track->music.len / 8 : 0; // samples at 8 kHz
+	return known != NULL ? known->music.len / 8 : 0; // samples at 8 kHz
 }
 
 void media_counts(const struct media *m, struct media_counts *out)

@@ -11,7 +11,7 @@ enum {
 	DIGIT_MAX = 15,      // RFC 4733: 0-9 * # A-D
 };
 
-static void complain(struct media *m, const char *what, uint16_t worker, const struct dp_event *e)
+static void complain(struct media *m, const char *what, uint32_t worker, const struct dp_event *e)
 {
 	m->strange++;
 	if (log_allowed(&m->complaints, COMPLAINTS, loop_now(m->loop)))
@@ -26,7 +26,7 @@ static void tell(struct media *m, const struct place *place, const struct media_
 }
 
 // A worker is done with a place that we close: it has closed it, or knows nothing of it.
-static void closed(struct media *m, uint16_t worker, struct flow_id flow)
+static void closed(struct media *m, uint32_t worker, struct flow_id flow)
 {
 	struct media_ports *ports = &m->workers[worker].ports;
 
@@ -35,7 +35,7 @@ static void closed(struct media *m, uint16_t worker, struct flow_id flow)
 		media_ports_rest(ports, flow.index, loop_now(m->loop));
 }
 
-static void answered(struct media *m, uint16_t worker, const struct dp_event *e)
+static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
 {
 	struct unanswered asked;
 
@@ -64,20 +64,19 @@ static void answered(struct media *m, uint16_t worker, const struct dp_event *e)
 
 // The worker itself has closed a flow: its owner hears of it and has none any more.
 static void closed_unasked(
-	struct media *m, uint16_t worker, struct place *place, struct media_event *event)
+	struct media *m, uint32_t worker, struct place *place, struct media_event *event)
 {
 	struct media_ports *ports = &m->workers[worker].ports;
-	struct media_flow f = { .id = event->raw->flow, .worker = worker };
+	uint32_t index = event->raw->flow.index;
 
 	event->kind = MEDIA_CLOSED;
-	media_drop_wishes(m, place, f);
 	media_ports_closing(place);
-	media_ports_rest(ports, f.id.index, loop_now(m->loop));
+	media_ports_rest(ports, index, loop_now(m->loop));
 	if (event->owner != NULL)
 		m->ops.happen(m->ops.ctx, event);
 }
 
-static void noticed(struct media *m, uint16_t worker, const struct dp_event *e)
+static void noticed(struct media *m, uint32_t worker, const struct dp_event *e)
 {
 	struct place *place = media_ports_find(&m->workers[worker].ports, e->flow);
 
@@ -115,7 +114,7 @@ static void noticed(struct media *m, uint16_t worker, const struct dp_event *e)
 	}
 }
 
-static void take(struct media *m, uint16_t worker, const struct dp_event *e)
+static void take(struct media *m, uint32_t worker, const struct dp_event *e)
 {
 	if (e->kind >= DP_EVENT_COUNT || e->flow.index >= m->workers[worker].ports.n) {
 		complain(m, "nonsense", worker, e);
@@ -130,7 +129,7 @@ static void take(struct media *m, uint16_t worker, const struct dp_event *e)
 		noticed(m, worker, e);
 }
 
-bool media_hear(struct media *m, uint16_t worker)
+bool media_hear(struct media *m, uint32_t worker)
 {
 	struct dp_event e;
 

@@ -58,48 +58,36 @@ static void pass_on(struct media *m, struct place *place, uint16_t worker, const
 		media_send(m, worker, cmd);
 }
 
+static struct held_cmd *take_held(struct media *m)
+{
+	struct held_cmd *h = STAILQ_FIRST(&m->held);
+
+	STAILQ_REMOVE_HEAD(&m->held, link);
+	m->helds--;
+	return h;
+}
+
+// Goes round once: what still has to wait comes in again behind the others, in its order.
 void media_release_held(struct media *m)
 {
-	struct held_cmds list = STAILQ_HEAD_INITIALIZER(list);
-	struct held_cmd *h;
+	const struct held_cmd *each;
 
-	STAILQ_CONCAT(&list, &m->held);
-	m->helds = 0;
-	STAILQ_FOREACH(h, &list, link)
-		m->workers[h->worker].ports.place[h->cmd.flow.index].held = 0;
-	while ((h = STAILQ_FIRST(&list)) != NULL) {
-		struct media_ports *ports = &m->workers[h->worker].ports;
+	STAILQ_FOREACH(each, &m->held, link)
+		m->workers[each->worker].ports.place[each->cmd.flow.index].held = 0;
+	for (uint32_t n = m->helds; n > 0; n--) {
+		struct held_cmd *h = take_held(m);
+		struct place *place = media_ports_find(&m->workers[h->worker].ports, h->cmd.flow);
 
-		STAILQ_REMOVE_HEAD(&list, link);
-		pass_on(m, &ports->place[h->cmd.flow.index], h->worker, &h->cmd);
+		if (place != NULL)
+			pass_on(m, place, h->worker, &h->cmd);
 		free(h);
 	}
 }
 
 void media_forget_held(struct media *m)
 {
-	struct held_cmd *h;
-
-	while ((h = STAILQ_FIRST(&m->held)) != NULL) {
-		STAILQ_REMOVE_HEAD(&m->held, link);
-		free(h);
-	}
-	m->helds = 0;
-}
-
-void media_drop_wishes(struct media *m, struct place *place, struct media_flow f)
-{
-	struct held_cmd *h, *next;
-
-	for (h = STAILQ_FIRST(&m->held); h != NULL && place->held > 0; h = next) {
-		next = STAILQ_NEXT(h, link);
-		if (h->worker != f.worker || h->cmd.flow.index != f.id.index)
-			continue;
-		STAILQ_REMOVE(&m->held, h, held_cmd, link);
-		free(h);
-		m->helds--;
-		place->held--;
-	}
+	while (m->helds > 0)
+		free(take_held(m));
 }
 
 static void wish(struct media *m, struct media_flow f, struct dp_cmd *cmd)
@@ -140,7 +128,6 @@ void media_close(struct media *m, struct media_flow *f)
 	struct dp_cmd cmd = { .kind = DP_CMD_CLOSE, .flow = f->id };
 
 	if (place != NULL) {
-		media_drop_wishes(m, place, *f);
 		media_ports_closing(place);
 		media_send(m, f->worker, &cmd);
 	}

@@ -18,7 +18,7 @@ struct watch;
 
 enum { MEDIA_HELD_MAX = 16384 };
 
-// A command that waits for a track, and those of the same flow after it.
+// A command that waits for a track, or behind one of the same flow. It may outlive its flow.
 struct held_cmd {
 	STAILQ_ENTRY(held_cmd) link;
 	uint16_t worker;
@@ -60,11 +60,9 @@ struct media {
 };
 
 // Sends a command, or ends the attachment in the next turn.
-void media_send(struct media *m, uint16_t worker, const struct dp_cmd *cmd);
+void media_send(struct media *m, uint32_t worker, const struct dp_cmd *cmd);
 // Hears a worker out, but not for ever. True: it may have more to say.
-bool media_hear(struct media *m, uint16_t worker);
+bool media_hear(struct media *m, uint32_t worker);
 // A track has been settled: what waited for it goes on.
 void media_release_held(struct media *m);
-// Of one flow, which goes; of all.
-void media_drop_wishes(struct media *m, struct place *place, struct media_flow f);
 void media_forget_held(struct media *m);

@@ -35,37 +35,52 @@ static uint32_t first_gen(uint32_t known, uint64_t *random)
 	return known != 0 ? known : 1;
 }
 
+// What the directory says of a place; true: it was never used.
+static bool read_place(struct place *place, const struct bridge_entry *entry, uint64_t *random)
+{
+	uint32_t gen = atomic_load_explicit(&entry->gen, memory_order_relaxed);
+
+	place->gen = first_gen(gen, random);
+	if (atomic_load_explicit(&entry->open, memory_order_acquire) != 0)
+		place->state = PLACE_CLOSING;
+	return gen == 0;
+}
+
+// The fresh ones first, then those that were used and rest.
+static void line_up(struct media_ports *p, const bool *fresh, uint64_t *random, uint64_t now_ms)
+{
+	uint32_t rested;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->place[i].state == PLACE_FREE && fresh[i])
+			p->line[p->free++].index = i;
+	rested = p->free;
+	shuffle(p->line, rested, random);
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->place[i].state == PLACE_FREE && !fresh[i])
+			p->line[p->free++] = (struct free_place){ .index = i,
+				.ready_ms = now_ms + MEDIA_REST_MS };
+	shuffle(p->line + rested, p->free - rested, random);
+	p->open = p->n - p->free;
+}
+
 bool media_ports_init(struct media_ports *p, const struct bridge_entry *directory, uint32_t n,
 	uint64_t *random, uint64_t now_ms)
 {
-	uint32_t fresh = 0, used = 0;
+	bool *fresh = calloc(n, sizeof(*fresh));
 
-	assert(*random != 0 && n > 0);
 	*p = (struct media_ports){ .n = n };
 	p->place = calloc(n, sizeof(*p->place));
 	p->line = calloc(n, sizeof(*p->line));
-	if (p->place == NULL || p->line == NULL) {
+	if (fresh == NULL || p->place == NULL || p->line == NULL) {
+		free(fresh);
 		media_ports_clear(p);
 		return false;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t gen = atomic_load_explicit(&directory[i].gen, memory_order_relaxed);
-
-		p->place[i].gen = first_gen(gen, random);
-		if (atomic_load_explicit(&directory[i].open, memory_order_acquire) != 0) {
-			p->place[i].state = PLACE_CLOSING;
-			p->open++;
-		} else if (gen == 0) {
-			p->line[fresh++] = (struct free_place){ .index = i };
-		}
-	}
-	shuffle(p->line, fresh, random);
 	for (uint32_t i = 0; i < n; i++)
-		if (p->place[i].state == PLACE_FREE && directory[i].gen != 0)
-			p->line[fresh + used++] = (struct free_place){ .index = i,
-				.ready_ms = now_ms + MEDIA_REST_MS };
-	shuffle(p->line + fresh, used, random);
-	p->free = fresh + used;
+		fresh[i] = read_place(&p->place[i], &directory[i], random);
+	line_up(p, fresh, random, now_ms);
+	free(fresh);
 	return true;
 }
 
@@ -108,8 +123,9 @@ struct place *media_ports_find(const struct media_ports *p, struct flow_id id)
 
 void media_ports_closing(struct place *place)
 {
-	assert(place->state == PLACE_OPEN && place->held == 0);
+	assert(place->state == PLACE_OPEN);
 	place->state = PLACE_CLOSING;
+	place->held = 0;
 	place->owner = NULL;
 }
 

@@ -30,22 +30,29 @@ void media_tracks_init(struct media_tracks *t)
 	TAILQ_INIT(&t->all);
 }
 
+static void free_files(struct known_file *file)
+{
+	struct known_file *next;
+
+	for (; file != NULL; file = next) {
+		next = LIST_NEXT(file, link);
+		free(file->path);
+		free(file);
+	}
+}
+
 void media_tracks_clear(struct media_tracks *t)
 {
-	struct known_track *track;
-	struct known_file *file;
+	struct known_track *track, *next;
 
-	while ((track = TAILQ_FIRST(&t->all)) != NULL) {
-		TAILQ_REMOVE(&t->all, track, link);
+	for (uint32_t i = 0; i < MEDIA_TRACK_BUCKETS; i++)
+		free_files(LIST_FIRST(&t->files[i]));
+	for (track = TAILQ_FIRST(&t->all); track != NULL; track = next) {
+		next = TAILQ_NEXT(track, link);
 		music_clear(&track->music);
 		free(track);
 	}
-	for (uint32_t i = 0; i < MEDIA_TRACK_BUCKETS; i++)
-		while ((file = LIST_FIRST(&t->files[i])) != NULL) {
-			LIST_REMOVE(file, link);
-			free(file->path);
-			free(file);
-		}
+	media_tracks_init(t);
 }
 
 struct known_track *media_tracks_find(const struct media_tracks *t, uint64_t hash)

@@ -18,7 +18,7 @@ bool media_worker_init(struct media_worker *w, const struct bridge_worker *b)
 	w->unanswered = calloc(MEDIA_UNANSWERED_MAX, sizeof(*w->unanswered));
 	if (w->unanswered == NULL)
 		return false;
-	for (uint16_t i = 0; i < MEDIA_UNANSWERED_MAX; i++) {
+	for (uint32_t i = 0; i < MEDIA_UNANSWERED_MAX; i++) {
 		w->unanswered[i].tag = i;
 		w->unanswered[i].next_free = (uint16_t)(i + 1);
 	}
