@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	GAP_MAX = 100,    // more lost packets in a row than this are a pause
+	GAP_MAX = 100,    // farther from where we are than this is not loss, nor late
 	FLOOR_BEHIND = 64 // how far a packet may come late
 };
 
@@ -46,10 +46,18 @@ static bool goes_on(const struct rtp_flow *y, const struct rtp *rtp, bool event,
 	int32_t early = (int32_t)(rtp->ts + y->ts_delta - flow_ts(y, now));
 	int32_t most = (int32_t)(2 * y->clock);
 
-	if (y->fresh || rtp->ssrc != y->relay_ssrc || gap > GAP_MAX)
+	if (y->fresh || rtp->ssrc != y->relay_ssrc || gap > GAP_MAX || gap < -GAP_MAX)
 		return false;
 	// An event keeps its timestamp however long it lasts.
 	return event || (early < most && early > -most);
+}
+
+// Its number was given to something else meanwhile. Much farther behind is another stream.
+static bool too_late(const struct rtp_flow *y, const struct rtp *rtp)
+{
+	uint16_t behind = (uint16_t)(y->seq_floor - rtp->seq);
+
+	return !y->fresh && rtp->ssrc == y->relay_ssrc && behind > 0 && behind <= GAP_MAX;
 }
 
 static void take_over(struct rtp_flow *y, const struct rtp *rtp, uint64_t now)
@@ -185,7 +193,7 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
 	kept = obstacle(e->stats, x, y);
 	if (kept != NULL)
 		return kept;
-	if (!y->fresh && p->rtp.ssrc == y->relay_ssrc && rtp_seq_before(p->rtp.seq, y->seq_floor))
+	if (too_late(y, &p->rtp))
 		return &e->stats->rx_too_old;
 	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
 	engine_aim(e, p, y);

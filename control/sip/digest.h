@@ -15,7 +15,12 @@
 
 struct digest;
 
-enum { DIGEST_NONCE_MS = 60000, DIGEST_TEXT_MAX = 512, DIGEST_NAME_MAX = 128 };
+enum {
+	DIGEST_NONCE_MS = 60000,
+	DIGEST_TEXT_MAX = 512,    // of a challenge
+	DIGEST_HEADER_MAX = 1024, // of an Authorization header; a longer one is BAD_SYNTAX
+	DIGEST_NAME_MAX = 128,
+};
 
 enum digest_outcome {
 	DIGEST_OK = 0,

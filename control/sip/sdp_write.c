@@ -3,92 +3,73 @@
 // Writes descriptions: an offer of one audio line, or an answer that keeps every media line of
 // the offer in its place (RFC 3264 section 6). What to say is decided above.
 #include "control/sip/sdp.h"
+#include "control/sip/text.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-struct sheet {
-	char *buf;
-	size_t size;
-	size_t len;
-	bool full; // something did not fit: the whole is worth nothing
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct sheet *s, const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = s->full ? -1 : vsnprintf(s->buf + s->len, s->size - s->len, fmt, args);
-	va_end(args);
-	s->full = n < 0 || (size_t)n >= s->size - s->len;
-	if (!s->full)
-		s->len += (size_t)n;
-}
 
 // Up to the first media line. One c= serves them all.
-static void put_head(struct sheet *s, const struct sdp_local *local)
+static void put_head(struct text *s, const struct sdp_local *local)
 {
 	const char *family = address_is_v4(local->rtp.ip) ? "IP4" : "IP6";
 	char ip[ADDRESS_TEXT_MAX];
 
 	address_ip_text(local->rtp.ip, ip, sizeof(ip));
-	put(s, "v=0\r\no=- %" PRIu64 " %" PRIu64 " IN %s %s\r\n", local->session, local->version,
-		family, ip);
-	put(s, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", family, ip);
+	text_add(s, "v=0\r\no=- %" PRIu64 " %" PRIu64 " IN %s %s\r\n", local->session,
+		local->version, family, ip);
+	text_add(s, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", family, ip);
 }
 
-static void put_codec(struct sheet *s, const struct sdp_codec *c)
+static void put_codec(struct text *s, const struct sdp_codec *c)
 {
-	put(s, "a=rtpmap:%u %s/%" PRIu32, c->pt, c->name, c->clock);
+	text_add(s, "a=rtpmap:%u %s/%" PRIu32, c->pt, c->name, c->clock);
 	if (c->channels > 1)
-		put(s, "/%u", c->channels);
-	put(s, "\r\n");
+		text_add(s, "/%u", c->channels);
+	text_add(s, "\r\n");
 	if (c->fmtp[0] != '\0')
-		put(s, "a=fmtp:%u %s\r\n", c->pt, c->fmtp);
+		text_add(s, "a=fmtp:%u %s\r\n", c->pt, c->fmtp);
 }
 
-static void put_audio(struct sheet *s, const struct sdp_local *local)
+static void put_audio(struct text *s, const struct sdp_local *local)
 {
 	static const char *const direction[] = { [SDP_INACTIVE] = "inactive",
 		[SDP_RECVONLY] = "recvonly",
 		[SDP_SENDONLY] = "sendonly",
 		[SDP_SENDRECV] = "sendrecv" };
 
-	put(s, "m=audio %u RTP/AVP", local->rtp.port);
+	text_add(s, "m=audio %u RTP/AVP", local->rtp.port);
 	for (uint8_t i = 0; i < local->codecs; i++)
-		put(s, " %u", local->codec[i].pt);
+		text_add(s, " %u", local->codec[i].pt);
 	if (local->dtmf_pt >= 0)
-		put(s, " %d", local->dtmf_pt);
-	put(s, "\r\n");
+		text_add(s, " %d", local->dtmf_pt);
+	text_add(s, "\r\n");
 	for (uint8_t i = 0; i < local->codecs; i++)
 		put_codec(s, &local->codec[i]);
 	// RFC 4733 section 2.4.1: 0-15 are the sixteen keys, all that we send and understand.
 	if (local->dtmf_pt >= 0)
-		put(s, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", local->dtmf_pt,
-			local->dtmf_pt);
+		text_add(s, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n",
+			local->dtmf_pt, local->dtmf_pt);
 	if (local->ptime != 0)
-		put(s, "a=ptime:%u\r\n", local->ptime);
-	put(s, "a=%s\r\n", direction[local->direction]);
+		text_add(s, "a=ptime:%u\r\n", local->ptime);
+	text_add(s, "a=%s\r\n", direction[local->direction]);
 }
 
-static struct sheet begin(char *buf, size_t size, const struct sdp_local *local)
+static struct text begin(char *buf, size_t size, const struct sdp_local *local)
 {
-	struct sheet s = { .buf = buf, .size = size, .full = size == 0 };
+	struct text s;
 
 	assert(local->codecs >= 1);
 	assert(local->direction <= SDP_SENDRECV);
 	assert(local->dtmf_pt <= 127);
+	assert(size > 0);
+	text_init(&s, buf, size);
 	put_head(&s, local);
 	return s;
 }
 
 size_t sdp_write_offer(char *buf, size_t size, const struct sdp_local *local)
 {
-	struct sheet s = begin(buf, size, local);
+	struct text s = begin(buf, size, local);
 
 	put_audio(&s, local);
 	return s.full ? 0 : s.len;
@@ -97,14 +78,14 @@ size_t sdp_write_offer(char *buf, size_t size, const struct sdp_local *local)
 size_t sdp_write_answer(
 	char *buf, size_t size, const struct sdp_local *local, const struct media_desc *offer)
 {
-	struct sheet s = begin(buf, size, local);
+	struct text s = begin(buf, size, local);
 
 	assert(offer->audio < offer->mlines && offer->mlines <= SDP_MLINES_MAX);
 	for (uint8_t i = 0; i < offer->mlines; i++) {
 		if (i == offer->audio)
 			put_audio(&s, local);
 		else
-			put(&s, "m=%s\r\n", offer->mline[i]);
+			text_add(&s, "m=%s\r\n", offer->mline[i]);
 	}
 	return s.full ? 0 : s.len;
 }

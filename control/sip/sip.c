@@ -276,6 +276,8 @@ static void fresh(struct arrival *a, struct key key)
 {
 	struct sip *s = a->sip;
 
+	if (span_is(a->g->raw.method, "CANCEL"))
+		calls_in_tag(a);
 	if (s->transactions.count >= s->plan.transactions_max) {
 		s->stats.drop_busy++;
 		osip_message_free(a->osip);

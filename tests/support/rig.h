@@ -4,6 +4,7 @@
 // time that moves when a test says so. For unit tests, fuzzing and benches.
 #pragma once
 
+#include "codecs/telephone_event.h"
 #include "codecs/track.h"
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
@@ -59,7 +60,7 @@ struct rig {
 	struct dp_event said[RIG_SAID_MAX];
 	uint32_t sent;
 	struct rig_packet packet[RIG_SENT_MAX];
-	uint32_t entries;
+	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
 	uint8_t buffer[BURST_MAX][RIG_ROOM];
 	uint32_t used; // buffers in the burst that is being filled
 	struct burst out;
@@ -136,9 +137,12 @@ static inline int rig_on_hop(void *ctx, uint16_t, const uint8_t[16])
 	return ((struct rig *)ctx)->hop;
 }
 
-static inline void rig_on_entry(void *ctx, uint32_t, uint32_t, bool, uint64_t)
+static inline void rig_on_entry(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner)
 {
-	((struct rig *)ctx)->entries++;
+	struct rig *r = ctx;
+
+	if (r->entry != NULL)
+		r->entry(r, flow, gen, open, owner);
 }
 
 static inline void rig_tracks(struct rig *r)
@@ -253,6 +257,24 @@ static inline struct dp_cmd rig_music(uint64_t track)
 static inline struct dp_cmd rig_relay(uint32_t peer)
 {
 	return (struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { peer, 1 } };
+}
+
+// Two tracks; 0 is none.
+static inline struct dp_cmd rig_prompt(uint64_t first, uint64_t second)
+{
+	return (struct dp_cmd){ .kind = DP_CMD_PROMPT, .prompt.track = { first, second } };
+}
+
+// Digits of 80 ms each.
+static inline struct dp_cmd rig_keys(const char *keys)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_DIGITS };
+
+	for (; *keys != '\0'; keys++, cmd.digits.n++) {
+		cmd.digits.digit[cmd.digits.n] = telephone_event_code(*keys);
+		cmd.digits.ms[cmd.digits.n] = 80;
+	}
+	return cmd;
 }
 
 static inline struct dp_cmd rig_plain(enum dp_cmd_kind kind)
