@@ -193,7 +193,7 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
 	kept = obstacle(e->stats, x, y);
 	if (kept != NULL)
 		return kept;
-	if (!y->fresh && p->rtp.ssrc == y->relay_ssrc && rtp_seq_before(p->rtp.seq, y->seq_floor))
+	if (too_late(y, &p->rtp))
 		return &e->stats->rx_too_old;
 	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
 	engine_aim(e, p, y);
