@@ -255,6 +255,11 @@ Test(engine_play, a_prompt_for_a_party_on_hold_takes_its_time_and_is_played)
 	rig_live(&rig, 10);
 	cr_expect(eq(u32, rig.told, 1));
 	cr_expect(eq(u32, rig.sent, 0));
+	rig_do(&rig, 0, rig_music(RIG_MUSIC));
+	rig.now += 500 * NS_PER_MS;
+	rig_tick(&rig);
+	cr_expect(eq(u64, stat_read(&rig.stats.late_packets), 0), "none was to be sent");
+	cr_expect(eq(u64, stat_read(&rig.stats.skipped_packets), 0), "none was to be sent");
 }
 
 Test(engine_play, after_a_short_stall_everything_is_sent_in_order)
