@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WORDS_MAX = 64, WATCH_S = 2 };
@@ -141,7 +142,7 @@ static int run(const struct command *c, struct session *s, const char *socket, c
 
 	while (code == EXIT_DONE && s->options.given[OPTION_WATCH]) {
 		fflush(stdout);
-		sleep(WATCH_S);
+		nanosleep(&(struct timespec){ .tv_sec = WATCH_S }, NULL);
 		// To the top, and what was there away.
 		fputs(terminal ? "\033[H\033[2J" : "\n", stdout);
 		code = run_once(c, s, socket, argument);

@@ -45,7 +45,7 @@ static void show_info(const json_t *o)
 	printf("calls       %" PRId64 ", %" PRId64 " of them parked\n", number(o, "calls"),
 		number(o, "parked"));
 	printf("events      %" PRId64 "\n", number(o, "seq"));
-	printf("asking      %" PRId64 " connections\n", number(o, "connections"));
+	printf("connections %" PRId64 "\n", number(o, "connections"));
 }
 
 // Asks without parameters and prints the result, unless show does.
@@ -70,7 +70,7 @@ int run_info(struct session *s, char **)
 	return report(s, "system.info", NULL, show_info);
 }
 
-static void show_counters(const json_t *counters, const json_t *help)
+static void show_counters(json_t *counters, const json_t *help)
 {
 	static const struct column columns[] = {
 		{ "COUNTER", "name", false, NULL, NULL },
@@ -81,7 +81,7 @@ static void show_counters(const json_t *counters, const json_t *help)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)counters, name, value)
+	json_object_foreach(counters, name, value)
 	{
 		json_t *row = json_object();
 

@@ -51,6 +51,8 @@ class Host:
             os.path.join(where, f"{name}.host.log"), f"host {name}")
         self._holder.await_line("here", 5)
         link = f"h{address.rsplit('.', 1)[-1]}"
+        # The kernel takes its time to clear away a host of an earlier stage.
+        subprocess.run(["ip", "link", "delete", link], check=False, stderr=subprocess.DEVNULL)
         ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns",
            str(self._holder.pid))
         for args in (("address", "add", f"{address}/24", "dev", "eth0"),

@@ -11,14 +11,20 @@
 
 enum { SAMPLES = 65536 };
 
+static const char *data_dir(void)
+{
+	const char *said = getenv("LAYBY_TESTDATA");
+
+	return said != NULL ? said : TESTDATA;
+}
+
 // Reads one sweep file, 16-bit little-endian words. False: it is not there.
 static bool read_sweep(const char *name, uint16_t out[SAMPLES])
 {
 	static uint8_t bytes[2 * SAMPLES];
-	const char *data = getenv("LAYBY_TESTDATA");
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/itu-stl-g711/%s", data != NULL ? data : TESTDATA, name);
+	snprintf(path, sizeof(path), "%s/itu-stl-g711/%s", data_dir(), name);
 	FILE *f = fopen(path, "rb");
 	if (f == NULL)
 		return false;
@@ -37,7 +43,7 @@ static void need_sweep(const char *name, uint16_t out[SAMPLES])
 	fprintf(stderr,
 		"\n*** SKIPPED: G.711 is not checked against the ITU-T reference: %s/itu-stl-g711/%s "
 		"is not there. Set LAYBY_TESTDATA to where the test data is. ***\n\n",
-		TESTDATA, name);
+		data_dir(), name);
 	cr_skip_test("no ITU-T reference data");
 }
 

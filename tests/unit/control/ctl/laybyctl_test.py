@@ -45,7 +45,8 @@ def core(parked=3, name=b"Ann", broken=False):
             process.path = path
             yield process
         finally:
-            process.terminate()
+            if process.poll() is None:
+                process.terminate()
             left = process.wait(10)
             process.stdout.close()
         assert left == 0, f"the core ended with {left}"
@@ -246,6 +247,7 @@ class Laybyctl(unittest.TestCase):
             c.send_signal(signal.SIGUSR1)
             self.assertEqual(json.loads(follower.stdout.readline())["seq"], 4)
             c.terminate()
+            c.wait(10)
             _, err = follower.communicate(timeout=10)
             self.assertIn(b"closed the connection", err)
             self.assertEqual(follower.returncode, NO_DAEMON)
@@ -263,6 +265,7 @@ class Laybyctl(unittest.TestCase):
             self.assertEqual(lines[0], lines[4])
             self.assertEqual(lines[3], b"\n")
             c.terminate()
+            c.wait(10)
             watcher.communicate(timeout=10)
             self.assertEqual(watcher.returncode, NO_DAEMON)
 
