@@ -46,7 +46,7 @@ static bool tracks_ready(const struct media *m, const struct dp_cmd *cmd)
 	return true;
 }
 
-static bool send_now(struct media *m, uint16_t w, const struct dp_cmd *cmd)
+static bool send_now(struct media *m, uint32_t w, const struct dp_cmd *cmd)
 {
 	if (!tracks_ready(m, cmd) || !worker_send(&m->worker[w], cmd))
 		return false;
@@ -54,7 +54,7 @@ static bool send_now(struct media *m, uint16_t w, const struct dp_cmd *cmd)
 	return true;
 }
 
-static void catch_up(struct media *m, uint16_t w)
+static void catch_up(struct media *m, uint32_t w)
 {
 	struct worker_end *end = &m->worker[w];
 
@@ -142,13 +142,13 @@ static void up(void *ctx)
 	m->workers = m->link.bridge.plan.workers;
 	m->worker = calloc(m->workers, sizeof(*m->worker));
 	assert(m->worker != NULL);
-	for (uint16_t w = 0; w < m->workers; w++)
+	for (uint32_t w = 0; w < m->workers; w++)
 		ok = worker_end_init(&m->worker[w], &m->link.bridge.worker[w],
 			     m->link.bridge.plan.flows[w]) &&
 		     ok;
 	assert(ok);
-	for (uint16_t w = 0; w < m->workers; w++)
-		orphans += read_directory(m, w);
+	for (uint32_t w = 0; w < m->workers; w++)
+		orphans += read_directory(m, (uint16_t)w);
 	m->ops.attached(m->ops.ctx, orphans);
 }
 
@@ -217,7 +217,7 @@ static void spoken(struct media *m, struct worker_end *end, const struct dp_even
 }
 
 // False: the other side broke the contract.
-static bool drain(struct media *m, uint16_t w)
+static bool drain(struct media *m, uint32_t w)
 {
 	uint32_t at;
 
@@ -241,7 +241,7 @@ static void wake(void *ctx)
 {
 	struct media *m = ctx;
 
-	for (uint16_t w = 0; w < m->workers; w++) {
+	for (uint32_t w = 0; w < m->workers; w++) {
 		if (!drain(m, w)) {
 			link_drop(&m->link, "an answer that nobody asked for, or a broken lane");
 			return;
@@ -255,7 +255,7 @@ static void track_told(void *ctx)
 {
 	struct media *m = ctx;
 
-	for (uint16_t w = 0; w < m->workers; w++)
+	for (uint32_t w = 0; w < m->workers; w++)
 		catch_up(m, w);
 }
 

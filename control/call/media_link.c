@@ -311,7 +311,9 @@ static void try(struct link *l)
 	memcpy(sa.sun_path, l->path, strlen(l->path)); // its length was checked in link_init()
 	l->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 || connect(l->fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0) {
-		link_drop(l, strerror(errno));
+		link_drop(l, errno == ENOENT || errno == ECONNREFUSED
+				     ? "no layby-media listens there"
+				     : "cannot connect");
 		return;
 	}
 	l->watch = loop_watch(l->loop, l->fd, readable, l);

@@ -30,7 +30,7 @@ static void md5(char out[33], const char *fmt, ...)
 	osip_MD5Update(&c, (unsigned char *)text, (unsigned)strlen(text));
 	osip_MD5Final(digest, &c);
 	for (int i = 0; i < 16; i++)
-		sprintf(out + 2 * i, "%02x", digest[i]);
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
 struct client {
@@ -179,7 +179,7 @@ Test(digest, hashes_the_examples_of_the_rfcs)
 		struct digest_request req = { rows[i].header, "GET", "/dir/index.html",
 			rows[i].realm, &home };
 		char password[64];
-		strcpy(password, rows[i].password);
+		snprintf(password, sizeof(password), "%s", rows[i].password);
 		cr_expect(eq(int, digest_check(d, &req, hash_of_password, password, NOW, &claim),
 				  DIGEST_STALE),
 			"row %zu", i);
@@ -265,50 +265,6 @@ Test(digest, lets_a_nonce_grow_old_to_the_millisecond)
 	cr_expect(eq(int, send(&c, NOW + DIGEST_NONCE_MS + 1), DIGEST_STALE));
 }
 
-Test(digest, binds_a_nonce_to_address_and_port)
-{
-	struct address elsewhere = home, port = home;
-	struct client c = client(nonce_at(&home, NOW));
-	const char *header;
-
-	elsewhere.ip[15]++;
-	port.port++;
-	c.nc = 1;
-	header = header_of(&c);
-	cr_expect(eq(int, check(header, "sip:acme.example", &elsewhere, NOW), DIGEST_STALE));
-	cr_expect(eq(int, check(header, "sip:acme.example", &port, NOW), DIGEST_STALE));
-	cr_expect(eq(int, check(header, "sip:acme.example", &home, NOW), DIGEST_OK));
-}
-
-Test(digest, takes_no_nonce_that_is_not_its_own)
-{
-	struct client c = client(nonce_at(&home, NOW));
-	static const uint64_t other_seed[2] = { 1, 3 };
-
-	for (size_t i = 0; i < strlen(c.nonce); i++) {
-		struct client forged = c;
-
-		forged.nonce[i] = c.nonce[i] == 'a' ? 'b' : 'a';
-		cr_expect(eq(int, send(&forged, NOW), DIGEST_STALE), "letter %zu", i);
-	}
-	c.nonce[47] = '\0';
-	cr_expect(eq(int, send(&c, NOW), DIGEST_STALE));
-
-	struct client kept = client(nonce_at(&home, NOW));
-	stop();
-	d = digest_new(other_seed); // after a restart
-	cr_expect(eq(int, send(&kept, NOW), DIGEST_STALE));
-}
-
-Test(digest, never_issues_the_same_nonce_twice)
-{
-	char a[64], b[64];
-
-	snprintf(a, sizeof(a), "%s", nonce_at(&home, NOW));
-	snprintf(b, sizeof(b), "%s", nonce_at(&home, NOW));
-	cr_expect_str_neq(a, b);
-}
-
 Test(digest, takes_the_answer_without_qop_once_per_nonce)
 {
 	struct client c = client(nonce_at(&home, NOW));
@@ -316,21 +272,6 @@ Test(digest, takes_the_answer_without_qop_once_per_nonce)
 	cr_expect(eq(int, check(old_header_of(&c), "sip:acme.example", &home, NOW), DIGEST_OK));
 	cr_expect(eq(int, check(old_header_of(&c), "sip:acme.example", &home, NOW), DIGEST_STALE));
 	cr_expect(eq(int, send(&c, NOW), DIGEST_STALE));
-}
-
-Test(digest, does_not_forget_an_nc_however_many_nonces_are_used)
-{
-	struct client first = client(nonce_at(&home, NOW));
-
-	cr_assert(eq(int, send(&first, NOW), DIGEST_OK));
-	// Five times as many as there is room for.
-	for (int i = 0; i < 5 * 16384; i++) {
-		struct client c = client(nonce_at(&home, NOW));
-
-		cr_assert(eq(int, send(&c, NOW), DIGEST_OK), "the newest must always find room");
-	}
-	first.nc = 0;
-	cr_expect(eq(int, send(&first, NOW), DIGEST_STALE));
 }
 
 Test(digest, tells_a_wrong_user_from_a_wrong_password_by_nothing)
@@ -424,127 +365,4 @@ Test(digest, undoes_the_escapes_of_a_user_name)
 		c.nonce, response_of(&c, true));
 	cr_expect(eq(int, check(header, "sip:acme.example", &home, NOW), DIGEST_OK));
 	cr_expect_str_eq(claim.user, "o\"neill");
-}
-
-#define REST                                                              \
-	"realm=\"acme.example\", nonce=\"n\", uri=\"sip:acme.example\", " \
-	"response=\"00000000000000000000000000000000\""
-#define USER    "username=\"201\", "
-#define LONG16  "0123456789abcdef"
-#define LONG128 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16 LONG16
-
-Test(digest, names_what_is_wrong_with_a_header)
-{
-	static const struct {
-		const char *what, *header;
-		enum digest_outcome outcome;
-	} rows[] = {
-		{ "as before RFC 2617", "Digest " USER REST, DIGEST_WRONG },
-		{ "scheme in another case", "dIGEST " USER REST, DIGEST_WRONG },
-		{ "names in another case", "Digest USERNAME=\"201\", " REST, DIGEST_WRONG },
-		{ "blanks round everything", "Digest   username = \"201\" ,\t" REST "  ",
-			DIGEST_WRONG },
-		{ "commas without blanks", "Digest username=\"201\"," REST, DIGEST_WRONG },
-		{ "a parameter nobody knows", "Digest " USER REST ", x=y, x=\"z\"", DIGEST_WRONG },
-		{ "qop in quotes", "Digest " USER REST ", qop=\"auth\", nc=00000001, cnonce=\"\"",
-			DIGEST_WRONG },
-		{ "algorithm in quotes", "Digest " USER REST ", algorithm=\"md5\"", DIGEST_WRONG },
-		{ "no header", NULL, DIGEST_NONE },
-		{ "an empty header", "", DIGEST_NONE },
-		{ "another scheme", "Basic QWxhZGRpbg==", DIGEST_NONE },
-		{ "a scheme that begins alike", "Digester " USER REST, DIGEST_NONE },
-		{ "another realm",
-			"Digest username=\"201\", realm=\"globex.example\", nonce=\"n\", "
-			"uri=\"u\", response=\"0\"",
-			DIGEST_NONE },
-		{ "a realm in another case",
-			"Digest username=\"201\", realm=\"ACME.example\", "
-			"nonce=\"n\", uri=\"u\", response=\"0\"",
-			DIGEST_NONE },
-		{ "SHA-256", "Digest " USER REST ", algorithm=SHA-256", DIGEST_NONE },
-		{ "MD5-sess", "Digest " USER REST ", algorithm=MD5-sess", DIGEST_NONE },
-		{ "auth-int", "Digest " USER REST ", qop=auth-int, nc=00000001, cnonce=\"\"",
-			DIGEST_NONE },
-		{ "no parameters", "Digest", DIGEST_BAD_SYNTAX },
-		{ "blanks for parameters", "Digest   ", DIGEST_BAD_SYNTAX },
-		{ "no user", "Digest " REST, DIGEST_BAD_SYNTAX },
-		{ "no realm", "Digest username=\"201\", nonce=\"n\", uri=\"u\", response=\"0\"",
-			DIGEST_BAD_SYNTAX },
-		{ "no nonce",
-			"Digest username=\"201\", realm=\"acme.example\", uri=\"u\", "
-			"response=\"0\"",
-			DIGEST_BAD_SYNTAX },
-		{ "no uri",
-			"Digest username=\"201\", realm=\"acme.example\", nonce=\"n\", "
-			"response=\"0\"",
-			DIGEST_BAD_SYNTAX },
-		{ "no response",
-			"Digest username=\"201\", realm=\"acme.example\", nonce=\"n\", "
-			"uri=\"u\"",
-			DIGEST_BAD_SYNTAX },
-		{ "a response of one letter",
-			"Digest username=\"201\", realm=\"acme.example\", "
-			"nonce=\"n\", uri=\"u\", response=\"0\"",
-			DIGEST_BAD_SYNTAX },
-		{ "a response with a letter too many", "Digest " USER REST "0", DIGEST_BAD_SYNTAX },
-		{ "a user twice", "Digest " USER USER REST, DIGEST_BAD_SYNTAX },
-		{ "a user twice in two cases", "Digest " USER "Username=\"202\", " REST,
-			DIGEST_BAD_SYNTAX },
-		{ "a nonce twice", "Digest " USER REST ", nonce=\"n\"", DIGEST_BAD_SYNTAX },
-		{ "no nc", "Digest " USER REST ", qop=auth, cnonce=\"\"", DIGEST_BAD_SYNTAX },
-		{ "no cnonce", "Digest " USER REST ", qop=auth, nc=00000001", DIGEST_BAD_SYNTAX },
-		{ "an nc of seven digits",
-			"Digest " USER REST ", qop=auth, nc=0000001, cnonce=\"\"",
-			DIGEST_BAD_SYNTAX },
-		{ "an nc of -1", "Digest " USER REST ", qop=auth, nc=-0000001, cnonce=\"\"",
-			DIGEST_BAD_SYNTAX },
-		{ "an nc with an x", "Digest " USER REST ", qop=auth, nc=0x000001, cnonce=\"\"",
-			DIGEST_BAD_SYNTAX },
-		{ "a quote that never closes", "Digest " USER "realm=\"acme", DIGEST_BAD_SYNTAX },
-		{ "a quote closed by an escape", "Digest " USER "realm=\"acme\\\"",
-			DIGEST_BAD_SYNTAX },
-		{ "an escape of nothing", "Digest " USER "realm=\"acme\\", DIGEST_BAD_SYNTAX },
-		{ "a comma at the end", "Digest " USER REST ",", DIGEST_BAD_SYNTAX },
-		{ "a comma at the front", "Digest ," USER REST, DIGEST_BAD_SYNTAX },
-		{ "two commas", "Digest username=\"201\",, " REST, DIGEST_BAD_SYNTAX },
-		{ "no comma", "Digest username=\"201\" " REST, DIGEST_BAD_SYNTAX },
-		{ "a name without a value", "Digest " USER REST ", stale", DIGEST_BAD_SYNTAX },
-		{ "an empty bare value", "Digest " USER REST ", stale=", DIGEST_BAD_SYNTAX },
-		{ "a value without a name", "Digest " USER REST ", =x", DIGEST_BAD_SYNTAX },
-		{ "a control character",
-			"Digest username=\"2\x01"
-			"01\", " REST,
-			DIGEST_BAD_SYNTAX },
-		{ "a user of 128 letters", "Digest username=\"" LONG128 "\", " REST,
-			DIGEST_BAD_SYNTAX },
-		{ "a header without end",
-			"Digest " USER REST
-			", x=\"" LONG128 LONG128 LONG128 LONG128 LONG128 LONG128 LONG128 LONG128
-			"\"",
-			DIGEST_BAD_SYNTAX },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char *copy = rows[i].header ? strdup(rows[i].header) : NULL;
-		enum digest_outcome got = check(copy, "sip:acme.example", &home, NOW);
-
-		cr_expect(eq(int, got, rows[i].outcome), "%s: got %d", rows[i].what, got);
-		free(copy);
-	}
-}
-
-Test(digest, survives_being_cut_anywhere)
-{
-	struct client c = client(nonce_at(&home, NOW));
-	const char *whole;
-
-	c.nc = 1;
-	whole = header_of(&c);
-	for (size_t len = 0; len < strlen(whole); len++) {
-		char *copy = strndup(whole, len);
-
-		cr_expect(ne(int, check(copy, "sip:acme.example", &home, NOW), DIGEST_OK), "%zu",
-			len);
-		free(copy);
-	}
 }

@@ -65,9 +65,11 @@ static const char *contacts_of(const char *user, const char *domain)
 	struct contact c[REGISTRAR_CONTACTS_MAX];
 	uint32_t n = registrar_find(r, user, domain, c);
 
+	char *at = out;
+
 	out[0] = '\0';
 	for (uint32_t i = 0; i < n; i++)
-		strcat(strcat(out, c[i].uri), " ");
+		at += snprintf(at, sizeof(c[i].uri) + 1, "%s ", c[i].uri);
 	cr_expect(eq(int, registrar_reachable(r, user, domain), n > 0));
 	return out;
 }
