@@ -125,6 +125,21 @@ Test(transaction, answers_go_where_rfc_3581_says)
 	}
 }
 
+Test(transaction, the_ack_to_a_challenge_is_known_without_a_memory)
+{
+	asks(STRANGER, "INVITE", 1, "Max-Forwards: 70\n", NULL);
+	const struct said *no = expect_said("SIP/2.0 401 ");
+	for (int right = 0; right <= 1; right++)
+		stage_sayf(STRANGER, NULL,
+			"ACK sip:1@acme.example SIP/2.0\n"
+			"Via: SIP/2.0/UDP 192.0.2.100:5060;branch=z9hG4bKINVITE1\n"
+			"From: <sip:9@acme.example>;tag=f\nTo: <sip:1@acme.example>;tag=%s\n"
+			"Call-ID: c1\nCSeq: 1 ACK\n",
+			right ? stage_tag(no, "To") : "wrong");
+	expect_silence();
+	expect_number(sip_stats(stage.sip)->drop_ack, 1);
+}
+
 // --- what strangers may cost
 
 Test(transaction, row_56_no_answer_to_a_stranger_is_longer_than_his_request)
