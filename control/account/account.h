@@ -9,6 +9,8 @@
 
 struct account;
 
+enum { ACCOUNT_NAME_MAX = 63, ACCOUNT_DOMAIN_MAX = 253 }; // bytes; users, lots and flows as well
+
 struct user {
 	char *name;    // "201": what is dialled, and the user part of his address
 	char *display; // may be empty
@@ -47,13 +49,13 @@ struct lot_plan {
 
 struct account {
 	char *name;
-	char *domain;
+	char *domain;                         // in lower case
 	char *music;                          // file of a track; NULL: the house's default
 	bool parking;                         // off unless said
 	char park_code[9];                    // digits 0-9 * #, at most 8; "#0"
 	const struct callflow_plan *fallback; // for a call without a call flow; NULL: hang up
 	uint32_t users, numbers, lots, flows;
-	struct user *user;
+	struct user *user; // in order of name
 	struct number *number;
 	struct lot_plan *lot; // the first one takes parks by code
 	struct callflow_plan *flow;
@@ -73,7 +75,7 @@ struct accounts *accounts_unref(struct accounts *a);
 
 const struct account *accounts_by_domain(const struct accounts *a, const char *domain);
 const struct account *accounts_by_name(const struct accounts *a, const char *name);
-// Whose number it is, and which of them; NULL: nobody's.
+// Whose number it is, and which of them; NULL: nobody's, and *out is untouched.
 const struct account *accounts_by_number(
 	const struct accounts *a, const char *number, const struct number **out);
 const struct user *account_user(const struct account *a, const char *name);

@@ -176,8 +176,7 @@ static void options(struct arrival *a)
 		return;
 	}
 	reply_stranger_or(a, 200,
-		"Allow: " SIP_ALLOW "\r\nAccept: application/sdp\r\nSupported:\r\n",
-		"Allow: " SIP_ALLOW "\r\n");
+		"Allow: " SIP_ALLOW "\r\nAccept: application/sdp\r\nSupported:\r\n", NULL);
 }
 
 static bool known(struct span method)
@@ -276,6 +275,8 @@ static void fresh(struct arrival *a, struct key key)
 {
 	struct sip *s = a->sip;
 
+	if (span_is(a->g->raw.method, "CANCEL"))
+		calls_in_tag(a);
 	if (s->transactions.count >= s->plan.transactions_max) {
 		s->stats.drop_busy++;
 		osip_message_free(a->osip);

@@ -71,6 +71,18 @@ enum { TRACK_MUSIC = 1000, TRACK_FULL, TRACK_EMPTY, TRACK_DIGIT }; // TRACK_DIGI
 void world_start(void);
 void world_end(void); // asserts that nothing is left open
 
+// A test in a fresh world that must be left clean. Criterion ignores what fails in a .fini, so
+// the end is part of the test.
+#define SCENE(suite, name)                \
+	static void suite##_##name(void); \
+	Test(suite, name)                 \
+	{                                 \
+		world_start();            \
+		suite##_##name();         \
+		world_end();              \
+	}                                 \
+	static void suite##_##name(void)
+
 void world_register(const char *user);
 // A call in, as the endpoint would report it. user NULL: from the trunk.
 struct sip_dialog *world_call(const char *domain, const char *user, const char *number);

@@ -3,7 +3,10 @@
 
 import json
 import os
+import re
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 
@@ -17,6 +20,8 @@ class Trial:
 
     def __init__(self):
         self.complaints = []
+        self.stage = None
+        self.where = None  # a directory for this case; it makes it when it needs one
 
     def expect(self, held, otherwise):
         """Goes on when it does not hold, so that one run shows all there is."""
@@ -42,11 +47,25 @@ class Trial:
             time.sleep(0.05)
 
 
-class Suite:
-    """Cases in the order in which they are written. Arguments choose by part of the name."""
+def _end_well(t):
+    for process in (t.stage.layby.core, t.stage.layby.media):
+        t.expect(process is not None and process.running(), "a process is gone")
+    for name, status in zip(("layby-core", "layby-media"), t.stage.close()):
+        t.expect(status == 0, f"{name} ended with status {status}")
+    for process in (t.stage.layby.core, t.stage.layby.media):
+        bad = [line for line in process.lines if "Sanitizer" in line or "runtime error" in line]
+        t.expect(not bad, f"{process.name}: {bad[:2]}")
 
-    def __init__(self, name):
+
+class Suite:
+    """Cases in the order in which they are written. Arguments choose by part of the name.
+
+    make(where), if given, sets the stage for all of them: t.stage. It is closed at the end, and
+    that both processes have lived through it and end well is a case of its own."""
+
+    def __init__(self, name, make=None):
         self.name = name
+        self._make = make
         self._cases = []
 
     def case(self, name):
@@ -58,26 +77,49 @@ class Suite:
 
     def run(self):
         """Runs the chosen cases; returns an exit status. With LAYBY_RESULTS, one line of JSON
-        for each is added to that file."""
+        for each is added to that file; with LAYBY_KEEP, recordings and logs are kept there."""
         wanted = [a for a in sys.argv[1:] if not a.startswith("-")]
         chosen = [c for c in self._cases if not wanted or any(w in c[0] for w in wanted)]
-        failed = 0
-        for name, function in chosen:
-            started = time.monotonic()
-            complaints = self._try(function)
-            took = time.monotonic() - started
-            failed += bool(complaints)
-            print(f"{'FAIL' if complaints else 'ok  '} {self.name}: {name} ({took:.1f} s)",
-                  flush=True)
-            for complaint in complaints:
-                print(f"     {complaint}", flush=True)
-            self._record(name, complaints, took)
-        print(f"{self.name}: {len(chosen) - failed} passed, {failed} failed", flush=True)
+        where = tempfile.mkdtemp(prefix=f"layby-{self.name}-")
+        self._scratch, stage, results = where, None, []
+        try:
+            if self._make:
+                results.append(self._held("the_stage_is_set",
+                                          lambda t: setattr(t, "stage", self._make(where)), None))
+                stage = self._last.stage
+            if stage or not self._make:
+                results += [self._held(name, function, stage) for name, function in chosen]
+        finally:
+            if stage:
+                results.append(self._held("both_processes_end_well", _end_well, stage))
+            keep = os.environ.get("LAYBY_KEEP")
+            if keep:
+                shutil.copytree(where, os.path.join(keep, self.name), dirs_exist_ok=True,
+                                ignore=shutil.ignore_patterns("*.sock"))
+            shutil.rmtree(where, ignore_errors=True)
+        failed = results.count(False)
+        print(f"{self.name}: {len(results) - failed} passed, {failed} failed", flush=True)
         return 1 if failed or not chosen else 0
 
+    def _held(self, name, function, stage):
+        """Runs one case and tells how it went."""
+        started = time.monotonic()
+        self._last = Trial()
+        self._last.stage = stage
+        self._last.where = os.path.join(self._scratch, re.sub(r"\W+", "_", name))
+        complaints = self._try(function, self._last)
+        took = time.monotonic() - started
+        print(f"{'FAIL' if complaints else 'ok  '} {self.name}: {name} ({took:.1f} s)",
+              flush=True)
+        for complaint in complaints:
+            print(f"     {complaint}", flush=True)
+        self._record(name, complaints, took)
+        if stage:
+            stage.clear()
+        return not complaints
+
     @staticmethod
-    def _try(function):
-        trial = Trial()
+    def _try(function, trial):
         try:
             function(trial)
         except Exception as e:  # pylint: disable=broad-except

@@ -5,7 +5,9 @@ Every telephone is a host with a network of its own, so that what it sends comes
 address: baresip binds its media to no address, and layby believes no other than the named one.
 """
 
+import ctypes
 import os
+import socket
 import subprocess
 
 from .process import Process
@@ -15,6 +17,7 @@ CORE = "10.99.0.1"  # layby-core: this side of the segment
 MEDIA = "10.99.0.2"  # layby-media: lives behind its DPDK port, no kernel knows it
 TRUNK = "10.99.0.9"
 VOICEMAIL = "10.99.0.20"
+_CLONE_NEWNET = 0x40000000
 
 
 def ip(*args):
@@ -25,6 +28,8 @@ class Segment:
     """A switch. Its own address is layby-core's."""
 
     def __init__(self, address=CORE):
+        # One that an earlier stage in this namespace left behind.
+        subprocess.run(["ip", "link", "delete", SEGMENT], check=False, stderr=subprocess.DEVNULL)
         ip("link", "add", SEGMENT, "type", "bridge")
         ip("address", "add", f"{address}/24", "dev", SEGMENT)
         ip("link", "set", SEGMENT, "up")
@@ -46,6 +51,8 @@ class Host:
             os.path.join(where, f"{name}.host.log"), f"host {name}")
         self._holder.await_line("here", 5)
         link = f"h{address.rsplit('.', 1)[-1]}"
+        # The kernel takes its time to clear away a host of an earlier stage.
+        subprocess.run(["ip", "link", "delete", link], check=False, stderr=subprocess.DEVNULL)
         ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns",
            str(self._holder.pid))
         for args in (("address", "add", f"{address}/24", "dev", "eth0"),
@@ -56,6 +63,20 @@ class Host:
     def command(self, *argv):
         """The command line that runs argv on this host."""
         return ["nsenter", "-t", str(self._holder.pid), "-n", *argv]
+
+    def socket(self, port=0, kind=socket.SOCK_DGRAM):
+        """A socket of ours on this host: we step into its network for as long as that takes."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/self/ns/net", "rb") as home, \
+                open(f"/proc/{self._holder.pid}/ns/net", "rb") as there:
+            if libc.setns(there.fileno(), _CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), f"cannot enter the network of {self.name}")
+            try:
+                made = socket.socket(socket.AF_INET, kind)
+                made.bind((self.address, port))
+            finally:
+                libc.setns(home.fileno(), _CLONE_NEWNET)
+        return made
 
     def unplug(self):
         """Takes the host away, and its processes' network with it."""

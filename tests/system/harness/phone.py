@@ -99,7 +99,9 @@ class Phone:
 
     def _connect(self):
         self.process.await_line("baresip is ready", 10)
-        return socket.create_connection((self.ip, self.port + CONTROL), 5)
+        link = socket.create_connection((self.ip, self.port + CONTROL), 5)
+        link.settimeout(None)
+        return link
 
     def _listen(self):
         data = b""
@@ -170,7 +172,8 @@ class Phone:
     # --- what a person does with a telephone
 
     def registered(self, seconds=10):
-        self.await_event("REGISTER_OK", seconds)
+        # Often before anybody listens for the event; its log has it for certain.
+        self.process.await_line(r"200 OK .*\[\d+ binding", seconds)
 
     def dial(self, uri):
         mark = self.mark()
@@ -197,6 +200,13 @@ class Phone:
 
     def hang_up(self):
         self.command("hangup")
+
+    def calls(self):
+        """How many calls it is in, ringing ones included."""
+        with self._news:
+            begun = {e.get("id") for e in self.events if e.get("class") == "call"}
+            ended = {e.get("id") for e in self.events if e["type"] == "CALL_CLOSED"}
+        return len(begun - ended)
 
     def hold(self):
         self.command("hold")

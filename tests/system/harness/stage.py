@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The stage of the story: layby, the phones and the wire, and what people do on it in words."""
 
+import os
 import time
 
 from . import hearing, office, sound, timeline
@@ -14,6 +15,7 @@ class Stage:
     """Everything of one play. Close it, whatever happens."""
 
     def __init__(self, where, accounts, **appliance):
+        os.makedirs(where, exist_ok=True)
         self.where = where
         Segment()
         self.wire = Capture(where)
@@ -24,12 +26,27 @@ class Stage:
         self.layby.start()
         return self
 
+    def __enter__(self):
+        return self.open()
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         """Ends all; the exit statuses of core and media."""
         self.office.close()
         statuses = self.layby.stop()
         self.wire.stop()
         return statuses
+
+    def clear(self):
+        """Everybody puts the receiver down, so that the next scene can begin."""
+        for phone in self.office.phones:
+            try:
+                for _ in range(phone.calls()):
+                    phone.hang_up()
+            except (Gone, OSError):
+                pass
 
     # --- what people do
 

@@ -27,12 +27,26 @@ def first_tone(stream, hz, start=0.0):
     return next((p.at for p in stream.audio() if p.at >= start and carries_tone(p, hz)), None)
 
 
-def first_other(stream, hz, start):
-    """When something that is neither silence nor this tone is first there, or None."""
-    for p in stream.audio():
-        if p.at >= start and not carries_tone(p, hz):
-            if not hearing.silent(sound.decode(p.payload, p.pt)):
-                return p.at
+def music_begin(stream, track, hz, start):
+    """When the track took the place of the tone; None: not yet, or it is another one.
+
+    A track may begin softly: what is found of it later tells, by its place in the track, when
+    it began, and before that it cannot have begun earlier than the tone ended."""
+    packets = [p for p in stream.audio() if p.at >= start]
+    first = next((i for i, p in enumerate(packets) if not carries_tone(p, hz)), None)
+    if first is None:
+        return None
+    size, everywhere = sound.RATE // 2, None
+    for at in range(first, len(packets) - size // FRAME, 10):
+        piece = sound.join([sound.decode(p.payload, p.pt)
+                            for p in packets[at : at + size // FRAME]])
+        if len(piece) < size or hearing.silent(piece):
+            continue
+        everywhere = everywhere or hearing.Within(track, size)
+        likeness = everywhere.likeness(piece)
+        if likeness.max() >= hearing.MATCH:
+            begun = packets[at].at - float(likeness.argmax()) / sound.RATE
+            return max(begun, packets[first].at)
     return None
 
 

@@ -8,14 +8,12 @@
 
 #include <string.h>
 
-TestSuite(call, .init = world_start, .fini = world_end);
-
-Test(call, a_number_nobody_has_is_404)
+SCENE(call, a_number_nobody_has_is_404)
 {
 	cr_expect(eq(u16, world_call(NULL, NULL, "999")->refused, 404));
 }
 
-Test(call, the_caller_hears_ringing_and_is_answered_when_the_phone_is)
+SCENE(call, the_caller_hears_ringing_and_is_answered_when_the_phone_is)
 {
 	struct sip_dialog *caller, *callee;
 
@@ -32,14 +30,14 @@ Test(call, the_caller_hears_ringing_and_is_answered_when_the_phone_is)
 	cr_expect(caller->over);
 }
 
-Test(call, a_user_who_is_not_registered_is_480)
+SCENE(call, a_user_who_is_not_registered_is_480)
 {
 	struct sip_dialog *caller = world_call("acme.example", "201", "202");
 
 	cr_expect(eq(u16, caller->hung_up, 480));
 }
 
-Test(call, busy_is_passed_on)
+SCENE(call, busy_is_passed_on)
 {
 	struct sip_dialog *caller;
 
@@ -49,7 +47,7 @@ Test(call, busy_is_passed_on)
 	cr_expect(eq(u16, caller->hung_up, 486));
 }
 
-Test(call, nobody_answers_in_time_and_the_phone_stops_ringing)
+SCENE(call, nobody_answers_in_time_and_the_phone_stops_ringing)
 {
 	struct sip_dialog *caller, *callee;
 
@@ -61,7 +59,7 @@ Test(call, nobody_answers_in_time_and_the_phone_stops_ringing)
 	cr_expect(eq(u16, caller->hung_up, 480));
 }
 
-Test(call, a_caller_who_gives_up_stops_the_ringing)
+SCENE(call, a_caller_who_gives_up_stops_the_ringing)
 {
 	struct sip_dialog *caller, *callee;
 
@@ -72,7 +70,7 @@ Test(call, a_caller_who_gives_up_stops_the_ringing)
 	cr_expect(callee->over);
 }
 
-Test(call, an_unanswered_dial_step_leads_to_the_next_one)
+SCENE(call, an_unanswered_dial_step_leads_to_the_next_one)
 {
 	struct sip_dialog *caller, *agent, *voicemail;
 
@@ -89,7 +87,7 @@ Test(call, an_unanswered_dial_step_leads_to_the_next_one)
 	cr_expect(voicemail->over);
 }
 
-Test(call, at_the_end_of_the_call_flow_the_caller_is_let_down_with_the_last_reason)
+SCENE(call, at_the_end_of_the_call_flow_the_caller_is_let_down_with_the_last_reason)
 {
 	struct sip_dialog *caller = world_call(NULL, NULL, "100200"); // 201 is not registered
 
@@ -97,7 +95,7 @@ Test(call, at_the_end_of_the_call_flow_the_caller_is_let_down_with_the_last_reas
 	cr_expect(eq(u16, caller->hung_up, 486));
 }
 
-Test(call, a_queued_caller_is_answered_has_music_and_rings_all_free_users)
+SCENE(call, a_queued_caller_is_answered_has_music_and_rings_all_free_users)
 {
 	struct sip_dialog *caller, *first, *second;
 
@@ -117,7 +115,7 @@ Test(call, a_queued_caller_is_answered_has_music_and_rings_all_free_users)
 	cr_expect(second->over);
 }
 
-Test(call, a_queue_serves_in_the_order_of_arrival)
+SCENE(call, a_queue_serves_in_the_order_of_arrival)
 {
 	struct sip_dialog *one, *two, *agent;
 
@@ -139,7 +137,7 @@ Test(call, a_queue_serves_in_the_order_of_arrival)
 	world_bye(two);
 }
 
-Test(call, a_queue_rings_again_after_a_refusal)
+SCENE(call, a_queue_rings_again_after_a_refusal)
 {
 	struct sip_dialog *caller, *again;
 
@@ -155,7 +153,7 @@ Test(call, a_queue_rings_again_after_a_refusal)
 	cr_expect(again->over);
 }
 
-Test(call, a_queue_that_times_out_leads_to_the_next_step)
+SCENE(call, a_queue_that_times_out_leads_to_the_next_step)
 {
 	struct sip_dialog *caller, *agent;
 
@@ -170,7 +168,7 @@ Test(call, a_queue_that_times_out_leads_to_the_next_step)
 	world_bye(caller);
 }
 
-Test(call, a_caller_who_never_acknowledges_ends_both_sides)
+SCENE(call, a_caller_who_never_acknowledges_ends_both_sides)
 {
 	struct sip_dialog *caller, *callee;
 	struct sip_event unacked = { .kind = SIP_EV_UNACKED };
@@ -185,14 +183,14 @@ Test(call, a_caller_who_never_acknowledges_ends_both_sides)
 	cr_expect(callee->over);
 }
 
-Test(call, without_a_free_port_the_caller_is_503)
+SCENE(call, without_a_free_port_the_caller_is_503)
 {
 	world.no_ports = true;
 	world_register("202");
 	cr_expect(eq(u16, world_call("acme.example", "201", "202")->refused, 503));
 }
 
-Test(call, short_numbers_never_go_out_to_the_trunk)
+SCENE(call, short_numbers_never_go_out_to_the_trunk)
 {
 	cr_expect(eq(u16, world_call("dark.example", "201", "12")->refused, 404));
 	cr_expect(eq(u16, world_call("dark.example", "201", "12;x=1")->refused, 404));

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-TestSuite(room, .init = world_start, .fini = world_end);
-
 // A customer from the trunk talks to 201, along the call flow "main".
 static struct sip_dialog *customer, *agent;
 
@@ -39,7 +37,7 @@ static void hang_up(struct sip_dialog *d)
 		world_bye(d);
 }
 
-Test(room, S0_01_without_parking_hash_zero_is_not_watched_and_slots_are_nobody)
+SCENE(room, S0_01_without_parking_hash_zero_is_not_watched_and_slots_are_nobody)
 {
 	struct sip_dialog *caller, *callee, *dialler;
 
@@ -55,7 +53,7 @@ Test(room, S0_01_without_parking_hash_zero_is_not_watched_and_slots_are_nobody)
 	hang_up(caller);
 }
 
-Test(room, S0_19_S0_20_the_parker_hears_the_number_and_is_released_the_guest_has_music_at_once)
+SCENE(room, S0_19_S0_20_the_parker_hears_the_number_and_is_released_the_guest_has_music_at_once)
 {
 	talk();
 	world_dial(agent, "#0");
@@ -70,7 +68,7 @@ Test(room, S0_19_S0_20_the_parker_hears_the_number_and_is_released_the_guest_has
 	hang_up(customer);
 }
 
-Test(room, S0_09_slots_are_given_lowest_first_and_the_fifth_park_fails)
+SCENE(room, S0_09_slots_are_given_lowest_first_and_the_fifth_park_fails)
 {
 	struct sip_dialog *guests[5], *parker = NULL;
 
@@ -97,7 +95,7 @@ Test(room, S0_09_slots_are_given_lowest_first_and_the_fifth_park_fails)
 		hang_up(guests[i]);
 }
 
-Test(room, S0_22_the_parker_may_try_again_after_the_refusal)
+SCENE(room, S0_22_the_parker_may_try_again_after_the_refusal)
 {
 	struct sip_dialog *guests[5], *parker[5];
 
@@ -118,7 +116,7 @@ Test(room, S0_22_the_parker_may_try_again_after_the_refusal)
 		hang_up(guests[i]);
 }
 
-Test(room, S0_08_S0_23_any_user_picks_up_by_the_bare_number)
+SCENE(room, S0_08_S0_23_any_user_picks_up_by_the_bare_number)
 {
 	struct sip_dialog *other;
 
@@ -133,7 +131,7 @@ Test(room, S0_08_S0_23_any_user_picks_up_by_the_bare_number)
 	cr_expect(customer->over, "RT19: the end of one ends the other");
 }
 
-Test(room, S0_07_the_call_stays_when_the_parker_hangs_up_in_the_announcement)
+SCENE(room, S0_07_the_call_stays_when_the_parker_hangs_up_in_the_announcement)
 {
 	talk();
 	world_dial(agent, "#0");
@@ -143,7 +141,7 @@ Test(room, S0_07_the_call_stays_when_the_parker_hangs_up_in_the_announcement)
 	hang_up(customer);
 }
 
-Test(room, S0_11_S0_13_after_120_s_the_guest_takes_the_unanswered_step_never_the_parker)
+SCENE(room, S0_11_S0_13_after_120_s_the_guest_takes_the_unanswered_step_never_the_parker)
 {
 	struct sip_dialog *voicemail;
 
@@ -162,7 +160,7 @@ Test(room, S0_11_S0_13_after_120_s_the_guest_takes_the_unanswered_step_never_the
 	cr_expect(voicemail->over);
 }
 
-Test(room, S0_14_a_call_from_a_queue_takes_its_timeout_step)
+SCENE(room, S0_14_a_call_from_a_queue_takes_its_timeout_step)
 {
 	struct sip_dialog *parker;
 
@@ -180,7 +178,7 @@ Test(room, S0_14_a_call_from_a_queue_takes_its_timeout_step)
 	hang_up(customer);
 }
 
-Test(room, S0_15_a_call_without_a_call_flow_takes_the_accounts_fallback)
+SCENE(room, S0_15_a_call_without_a_call_flow_takes_the_accounts_fallback)
 {
 	struct sip_dialog *caller, *callee;
 
@@ -198,7 +196,7 @@ Test(room, S0_15_a_call_without_a_call_flow_takes_the_accounts_fallback)
 	hang_up(callee);
 }
 
-Test(room, PK15_an_outbound_call_can_be_parked)
+SCENE(room, PK15_an_outbound_call_can_be_parked)
 {
 	struct sip_dialog *caller, *outside;
 
@@ -213,7 +211,7 @@ Test(room, PK15_an_outbound_call_can_be_parked)
 	hang_up(outside);
 }
 
-Test(room, S0_25_the_dialler_of_an_empty_slot_hears_so_and_is_released)
+SCENE(room, S0_25_the_dialler_of_an_empty_slot_hears_so_and_is_released)
 {
 	struct sip_dialog *dialler = world_call("acme.example", "202", "3");
 
@@ -225,7 +223,7 @@ Test(room, S0_25_the_dialler_of_an_empty_slot_hears_so_and_is_released)
 	cr_expect(dialler->over);
 }
 
-Test(room, PK25_another_account_cannot_reach_the_slot)
+SCENE(room, PK25_another_account_cannot_reach_the_slot)
 {
 	struct sip_dialog *stranger;
 
@@ -238,7 +236,7 @@ Test(room, PK25_another_account_cannot_reach_the_slot)
 	hang_up(customer);
 }
 
-Test(room, RT09_a_retriever_who_vanishes_before_the_ACK_puts_the_guest_back_with_his_time)
+SCENE(room, RT09_a_retriever_who_vanishes_before_the_ACK_puts_the_guest_back_with_his_time)
 {
 	struct sip_dialog *retriever, *winner;
 
@@ -257,7 +255,7 @@ Test(room, RT09_a_retriever_who_vanishes_before_the_ACK_puts_the_guest_back_with
 	hang_up(winner);
 }
 
-Test(room, RT09_the_remaining_time_runs_out_when_it_should)
+SCENE(room, RT09_the_remaining_time_runs_out_when_it_should)
 {
 	struct sip_dialog *retriever;
 
@@ -271,7 +269,7 @@ Test(room, RT09_the_remaining_time_runs_out_when_it_should)
 	hang_up(customer);
 }
 
-Test(room, RT07_of_two_retrievers_one_wins_and_the_other_hears_the_empty_slot_prompt)
+SCENE(room, RT07_of_two_retrievers_one_wins_and_the_other_hears_the_empty_slot_prompt)
 {
 	struct sip_dialog *first, *second;
 
@@ -289,7 +287,7 @@ Test(room, RT07_of_two_retrievers_one_wins_and_the_other_hears_the_empty_slot_pr
 	hang_up(first);
 }
 
-Test(room, the_guest_hangs_up_while_somebody_fetches_him)
+SCENE(room, the_guest_hangs_up_while_somebody_fetches_him)
 {
 	struct sip_dialog *retriever;
 
@@ -300,7 +298,7 @@ Test(room, the_guest_hangs_up_while_somebody_fetches_him)
 	cr_expect(world_told("park.abandoned"));
 }
 
-Test(room, S0_26_a_guest_who_hangs_up_frees_the_slot_at_once)
+SCENE(room, S0_26_a_guest_who_hangs_up_frees_the_slot_at_once)
 {
 	struct sip_dialog *again;
 
@@ -313,7 +311,7 @@ Test(room, S0_26_a_guest_who_hangs_up_frees_the_slot_at_once)
 	world_played(again);
 }
 
-Test(room, S0_18_on_hold_the_code_is_not_listened_for)
+SCENE(room, S0_18_on_hold_the_code_is_not_listened_for)
 {
 	talk();
 	world_hold(agent, true);
@@ -325,7 +323,7 @@ Test(room, S0_18_on_hold_the_code_is_not_listened_for)
 	hang_up(customer);
 }
 
-Test(room, D12_digits_that_are_no_code_are_given_to_the_guest_in_order)
+SCENE(room, D12_digits_that_are_no_code_are_given_to_the_guest_in_order)
 {
 	talk();
 	world_dial(agent, "#5");
@@ -339,14 +337,14 @@ Test(room, D12_digits_that_are_no_code_are_given_to_the_guest_in_order)
 	hang_up(customer);
 }
 
-Test(room, PK02_the_customer_has_no_right_to_park)
+SCENE(room, PK02_the_customer_has_no_right_to_park)
 {
 	talk();
 	cr_expect(eq(u16, world_flow(customer)->watched, 0));
 	hang_up(customer);
 }
 
-Test(room, PK19_a_retrieved_call_can_be_parked_again)
+SCENE(room, PK19_a_retrieved_call_can_be_parked_again)
 {
 	struct sip_dialog *second;
 
@@ -362,7 +360,7 @@ Test(room, PK19_a_retrieved_call_can_be_parked_again)
 	hang_up(customer);
 }
 
-Test(room, a_worker_that_refuses_the_music_leaves_the_two_together)
+SCENE(room, a_worker_that_refuses_the_music_leaves_the_two_together)
 {
 	talk();
 	world.refuse_music = true;
@@ -374,14 +372,13 @@ Test(room, a_worker_that_refuses_the_music_leaves_the_two_together)
 	hang_up(customer);
 }
 
-Test(room, lost_media_ends_every_call_and_frees_everything)
+SCENE(room, lost_media_ends_every_call_and_frees_everything)
 {
 	struct sip_dialog *retriever;
 
 	parked();
 	retriever = world_call("acme.example", "202", "1");
-	world.flows_open = 0;
-	exchange_media_lost(&world.x);
+	exchange_end_all(&world.x);
 	cr_expect(customer->over);
 	cr_expect(retriever->over);
 }
