@@ -4,6 +4,7 @@
 #include "control/account/intake.h"
 #include "control/address.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -56,7 +57,7 @@ static bool take_ring(struct intake *in, struct place at, const struct raw_step 
 	char *const *name = raw->dial != NULL ? raw->dial : raw->queue;
 	uint32_t count = raw->dial != NULL ? raw->dial_count : raw->queue_count;
 
-	out->user = calloc(count, sizeof(*out->user));
+	out->user = calloc(count, sizeof(void *));
 	if (out->user == NULL)
 		return intake_no_memory(in);
 	for (uint32_t i = 0; i < count; i++) {
@@ -146,9 +147,11 @@ static bool take_steps(struct intake *in, uint32_t flow, const struct raw_flow *
 
 const struct callflow_plan *intake_flow(const struct account *a, const char *name)
 {
-	for (uint32_t i = 0; i < a->flows; i++)
+	for (uint32_t i = 0; i < a->flows; i++) {
+		assert(a->flow[i].name != NULL);
 		if (strcmp(a->flow[i].name, name) == 0)
 			return &a->flow[i];
+	}
 	return NULL;
 }
 

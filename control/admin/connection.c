@@ -5,6 +5,7 @@
 
 #include "control/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,7 @@ static void queue(struct connection *c, const char *text, size_t len)
 	c->out_at = 0;
 	if (c->out_len + len > c->out_size && !grow(c, c->out_len + len))
 		return;
+	assert(c->out != NULL); // no line is empty, so there is room somewhere
 	memcpy(c->out + c->out_len, text, len);
 	c->out_len += len;
 }

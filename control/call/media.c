@@ -1,277 +1,256 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/call/media.h"
+//
+// Coming, hearing and going of layby-media:
+//
+//   AWAY ── HELLO ─► DESCRIBING ── every directory done ─► PREPARING ── every track settled
+//    ▲                                                        │ orphans are closed    │
+//    └───────────────── the connection's end ─────────────────┴────────── ATTACHED ◄──┘
+#include "control/call/media_inside.h"
+#include "control/loop.h"
 
-#include "control/account/music.h"
-#include "control/call/media_link.h"
-#include "control/call/media_worker.h"
-#include "control/log.h"
-
-#include <assert.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
-enum { EVENTS_A_TURN = 4096, SAMPLES_A_MS = 8 };
-
-struct media {
-	struct link link;
-	struct media_ops ops;
-	struct worker_end *worker; // plan.workers of them, while up
-	uint32_t workers;          // … or 0
-	uint32_t last_tag;
-	uint32_t open;
-	uint64_t commands, refusals;
+enum {
+	LOOK_MS = 2,    // between two looks at the directories
+	SLOW_MS = 3000, // a worker that takes longer to describe its flows is said to
+	ERROR_MAX = 256,
 };
 
-static uint64_t now(const struct media *m)
+// --- going
+
+static void unmap(struct media *m)
 {
-	return loop_now(m->link.loop);
+	clock_disarm(loop_clock(m->loop), &m->look);
+	m->woken = watch_free(m->woken);
+	media_forget_held(m);
+	for (uint32_t i = 0; m->workers != NULL && i < m->bridge.plan.workers; i++)
+		media_worker_clear(&m->workers[i]);
+	free(m->workers);
+	m->workers = NULL;
+	bridge_unmap(&m->bridge);
+	if (m->wake >= 0)
+		close(m->wake);
+	m->wake = -1;
+	m->doom[0] = '\0';
+	media_tracks_reset(&m->tracks);
 }
 
-// --- commands
-
-static bool tracks_ready(const struct media *m, const struct dp_cmd *cmd)
+static void gone(void *ctx)
 {
-	const uint64_t *track = cmd->kind == DP_CMD_MUSIC ? &cmd->music.track : cmd->prompt.track;
-	int n = cmd->kind == DP_CMD_MUSIC ? 1 : DP_PROMPT_MAX;
+	struct media *m = ctx;
+	bool attached = m->state == MEDIA_ATTACHED;
 
-	if (cmd->kind != DP_CMD_MUSIC && cmd->kind != DP_CMD_PROMPT)
-		return true;
-	for (int i = 0; i < n; i++) {
-		const struct link_track *t = link_find_track(&m->link, track[i]);
-
-		if (t != NULL && !link_track_ready(t))
-			return false;
-	}
-	return true;
+	m->state = MEDIA_AWAY;
+	unmap(m);
+	if (attached)
+		m->ops.detached(m->ops.ctx);
 }
 
-static bool send_now(struct media *m, uint16_t w, const struct dp_cmd *cmd)
-{
-	if (!tracks_ready(m, cmd) || !worker_send(&m->worker[w], cmd))
-		return false;
-	m->commands++;
-	return true;
-}
+// --- hearing
 
-static void catch_up(struct media *m, uint16_t w)
+// Ends the attachment, in a turn of its own: whoever noticed is in the middle of something.
+static void doom(struct media *m, const char *why)
 {
-	struct worker_end *end = &m->worker[w];
-
-	while (end->pending_n > 0 && send_now(m, w, &end->pending[end->pending_first])) {
-		end->pending_first++;
-		end->pending_n--;
-	}
-	if (end->pending_n == 0)
-		end->pending_first = 0;
-}
-
-static void wish(struct media *m, struct media_flow f, struct dp_cmd *cmd)
-{
-	if (f.id.gen == 0 || f.worker >= m->workers)
+	if (m->doom[0] != '\0')
 		return;
-	if (++m->last_tag == 0)
-		m->last_tag = 1;
-	cmd->tag = m->last_tag;
-	cmd->flow = f.id;
-	if (m->worker[f.worker].pending_n > 0 || !send_now(m, f.worker, cmd))
-		worker_put_off(&m->worker[f.worker], cmd);
+	snprintf(m->doom, sizeof(m->doom), "%s", why);
+	clock_arm(loop_clock(m->loop), &m->look, loop_now(m->loop));
 }
 
-static const struct bridge_address *address_of(
-	const struct media *m, uint16_t worker, uint32_t index)
+// Reads the up-lanes and fills the down-lanes. Before the ports are known nothing has been asked.
+static void serve(struct media *m)
 {
-	const struct bridge_plan *plan = &m->link.bridge.plan;
+	bool more = false;
 
-	for (uint32_t i = 0; i < plan->addresses; i++) {
-		const struct bridge_address *a = &plan->address[i];
-
-		if (a->worker == worker && index - a->flow_first < a->flows)
-			return a;
+	if (m->state < MEDIA_PREPARING)
+		return;
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++) {
+		more |= media_hear(m, i);
+		media_worker_flush(&m->workers[i]);
+		if (media_worker_broken(&m->workers[i]))
+			doom(m, "a worker wrote nonsense into its lane");
 	}
-	return NULL;
+	if (more)
+		clock_arm(loop_clock(m->loop), &m->look, loop_now(m->loop));
 }
 
-// The order in which ports are given out is nobody's to guess.
-// --- attaching and detaching
-
-// What our predecessor left: flows that nobody knows any more are closed, and ports that were
-// ever used may have rested for a moment only.
-static uint32_t read_directory(struct media *m, uint16_t w)
+static void woken(void *ctx, bool, bool)
 {
-	struct worker_end *end = &m->worker[w];
-	const struct bridge_entry *entry = m->link.bridge.worker[w].directory;
-	uint32_t orphans = 0;
+	struct media *m = ctx;
+	uint64_t times;
 
-	for (uint32_t i = 0; i < end->places; i++) {
-		struct media_flow f = { .id = { .index = i }, .worker = w };
+	// It only wakes; what there is to hear is in the lanes.
+	ssize_t n = read(m->wake, &times, sizeof(times));
+	(void)n;
+	serve(m);
+}
 
-		f.id.gen = end->place[i].gen =
-			atomic_load_explicit(&entry[i].gen, memory_order_relaxed);
-		if (address_of(m, w, i) == NULL)
+void media_send(struct media *m, uint32_t worker, const struct dp_cmd *cmd)
+{
+	if (!media_worker_send(&m->workers[worker], cmd))
+		doom(m, "a worker takes no commands any more");
+}
+
+// --- coming
+
+static void attach_when_ready(struct media *m)
+{
+	if (m->state != MEDIA_PREPARING || m->tracks.unsettled > 0)
+		return;
+	m->state = MEDIA_ATTACHED;
+	m->ops.attached(m->ops.ctx, m->orphans);
+}
+
+static void hand_over_tracks(struct media *m)
+{
+	char error[ERROR_MAX];
+
+	if (!media_tracks_send(&m->tracks, &m->link, error, sizeof(error)))
+		doom(m, error);
+}
+
+static void track_answered(void *ctx, const struct attach_message *answer)
+{
+	struct media *m = ctx;
+
+	if (media_tracks_answered(&m->tracks, answer))
+		media_release_held(m);
+	if (m->state < MEDIA_PREPARING)
+		return;
+	hand_over_tracks(m);
+	attach_when_ready(m);
+}
+
+static void close_orphans(struct media *m, uint32_t worker)
+{
+	const struct media_ports *ports = &m->workers[worker].ports;
+
+	for (uint32_t i = 0; i < ports->n; i++) {
+		struct dp_cmd cmd = { .kind = DP_CMD_CLOSE,
+			.flow = { .index = i, .gen = ports->place[i].gen } };
+
+		if (ports->place[i].state != PLACE_CLOSING)
 			continue;
-		if (atomic_load_explicit(&entry[i].open, memory_order_relaxed) != 0) {
-			wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_CLOSE });
-			orphans++;
-		} else if (f.id.gen != 0) {
-			worker_set_resting(end, i, now(m) + REST_MS);
-		} else {
-			worker_set_free(end, i);
-		}
+		m->orphans++;
+		media_send(m, worker, &cmd);
 	}
-	worker_shuffle(end);
-	return orphans;
 }
 
-static void forget(struct media *m)
+static bool all_described(const struct media *m)
 {
-	for (uint32_t w = 0; w < m->workers; w++)
-		worker_end_clear(&m->worker[w]);
-	free(m->worker);
-	m->worker = NULL;
-	m->workers = 0;
-	m->open = 0;
-}
-
-static void up(void *ctx)
-{
-	struct media *m = ctx;
-	uint32_t orphans = 0;
-	bool ok = true;
-
-	m->workers = m->link.bridge.plan.workers;
-	m->worker = calloc(m->workers, sizeof(*m->worker));
-	assert(m->worker != NULL);
-	for (uint16_t w = 0; w < m->workers; w++)
-		ok = worker_end_init(&m->worker[w], &m->link.bridge.worker[w],
-			     m->link.bridge.plan.flows[w]) &&
-		     ok;
-	assert(ok);
-	for (uint16_t w = 0; w < m->workers; w++)
-		orphans += read_directory(m, w);
-	m->ops.attached(m->ops.ctx, orphans);
-}
-
-static void down(void *ctx)
-{
-	struct media *m = ctx;
-
-	m->ops.detached(m->ops.ctx);
-	forget(m);
-}
-
-// --- answers and events
-
-static void tell(struct media *m, const struct place *p, struct media_event *event)
-{
-	event->owner = p->owner;
-	if (p->open && p->owner != NULL)
-		m->ops.happen(m->ops.ctx, event);
-}
-
-static bool answered(struct media *m, struct worker_end *end, const struct dp_event *e)
-{
-	struct asked a;
-	struct place *p;
-
-	if (!worker_answered(end, e->tag, &a))
-		return false;
-	p = &end->place[a.index];
-	if (a.kind == DP_CMD_CLOSE) {
-		worker_set_resting(end, a.index, now(m) + REST_MS);
-		return true;
-	}
-	if (e->kind == DP_EVENT_REFUSED)
-		m->refusals++;
-	if (p->gen == a.gen)
-		tell(m, p,
-			&(struct media_event){
-				.kind = e->kind == DP_EVENT_REFUSED ? MEDIA_FAILED : MEDIA_DONE,
-				.cmd = a.kind,
-				.refusal = e->refusal,
-				.raw = e });
-	return true;
-}
-
-static void spoken(struct media *m, struct worker_end *end, const struct dp_event *e)
-{
-	struct media_event event = { .raw = e };
-	const struct place *p;
-
-	if (e->flow.index >= end->places || end->place[e->flow.index].gen != e->flow.gen)
-		return; // of a flow that we have closed meanwhile
-	p = &end->place[e->flow.index];
-	if (e->kind == DP_EVENT_DIGIT) {
-		event.kind = MEDIA_DIGIT;
-		event.digit = e->digit.digit & 15;
-		event.withheld = e->digit.withheld != 0;
-		event.duration_ms = e->digit.duration_ms;
-	} else if (e->kind == DP_EVENT_PLAYED) {
-		event.kind = MEDIA_PLAYED;
-	} else if (e->kind == DP_EVENT_LOCKED) {
-		event.kind = MEDIA_LOCKED;
-	} else {
-		return;
-	}
-	tell(m, p, &event);
-}
-
-// False: the other side broke the contract.
-static bool drain(struct media *m, uint16_t w)
-{
-	uint32_t at;
-
-	for (int i = 0; i < EVENTS_A_TURN && w < m->workers; i++) {
-		struct worker_end *end = &m->worker[w];
-		struct dp_event e;
-
-		if (!lane_peek(&end->up, &at))
-			return !end->up.broken;
-		e = m->link.bridge.worker[w].events[at];
-		lane_release(&end->up);
-		if (e.tag == 0)
-			spoken(m, end, &e);
-		else if (!answered(m, end, &e))
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++)
+		if (atomic_load_explicit(
+			    m->bridge.worker[i].directory_done, memory_order_acquire) == 0)
 			return false;
-	}
 	return true;
 }
 
-static void wake(void *ctx)
+static void prepare(struct media *m)
 {
-	struct media *m = ctx;
-
-	for (uint16_t w = 0; w < m->workers; w++) {
-		if (!drain(m, w)) {
-			link_drop(&m->link, "an answer that nobody asked for, or a broken lane");
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++) {
+		if (!media_ports_init(&m->workers[i].ports, m->bridge.worker[i].directory,
+			    m->bridge.plan.flows[i], &m->random, loop_now(m->loop))) {
+			media_link_drop(&m->link, "no memory for its flows");
 			return;
 		}
-		if (w < m->workers)
-			catch_up(m, w);
 	}
+	m->state = MEDIA_PREPARING;
+	m->orphans = 0;
+	for (uint32_t i = 0; i < m->bridge.plan.workers; i++)
+		close_orphans(m, i);
+	hand_over_tracks(m);
+	attach_when_ready(m);
 }
 
-static void track_told(void *ctx)
+static void look(struct timer *t, uint64_t now_ms)
+{
+	struct media *m = TIMER_OWNER(t, struct media, look);
+
+	if (m->doom[0] != '\0') {
+		media_link_drop(&m->link, m->doom);
+		return;
+	}
+	if (m->state >= MEDIA_PREPARING) {
+		serve(m);
+		return;
+	}
+	if (all_described(m)) {
+		prepare(m);
+		return;
+	}
+	if (!m->slow && now_ms - m->since_ms > SLOW_MS) {
+		log_warning("layby-media's workers do not say which flows they have; waiting");
+		m->slow = true;
+	}
+	clock_arm(loop_clock(m->loop), &m->look, now_ms + LOOK_MS);
+}
+
+static bool make_workers(struct media *m)
+{
+	m->workers = calloc(m->bridge.plan.workers, sizeof(*m->workers));
+	for (uint32_t i = 0; m->workers != NULL && i < m->bridge.plan.workers; i++)
+		if (!media_worker_init(&m->workers[i], &m->bridge.worker[i]))
+			return false;
+	return m->workers != NULL;
+}
+
+static void hello(void *ctx, int bridge, int wake)
+{
+	struct media *m = ctx;
+	enum bridge_outcome outcome = bridge_map(&m->bridge, bridge);
+
+	close(bridge);
+	m->wake = wake;
+	if (outcome != BRIDGE_OK) {
+		media_link_drop(&m->link, bridge_outcome_text(outcome));
+		return;
+	}
+	fcntl(wake, F_SETFL, O_NONBLOCK);
+	m->woken = loop_watch(m->loop, wake, woken, m);
+	if (m->woken == NULL || !make_workers(m)) {
+		media_link_drop(&m->link, "no memory for its lanes");
+		return;
+	}
+	m->state = MEDIA_DESCRIBING;
+	m->slow = false;
+	m->since_ms = loop_now(m->loop);
+	clock_arm(loop_clock(m->loop), &m->look, m->since_ms);
+}
+
+static void writable(void *ctx)
 {
 	struct media *m = ctx;
 
-	for (uint16_t w = 0; w < m->workers; w++)
-		catch_up(m, w);
+	if (m->state >= MEDIA_PREPARING)
+		hand_over_tracks(m);
 }
-
-// --- for everybody
 
 struct media *media_new(struct loop *loop, const char *socket_path, const struct media_ops *ops)
 {
 	struct media *m = calloc(1, sizeof(*m));
-	const struct link_ops link = {
-		.ctx = m, .up = up, .down = down, .wake = wake, .track = track_told
-	};
+	struct media_link_ops link = { .ctx = m,
+		.hello = hello,
+		.track = track_answered,
+		.writable = writable,
+		.gone = gone };
 
 	if (m == NULL)
 		return NULL;
+	m->loop = loop;
 	m->ops = *ops;
-	if (!link_init(&m->link, loop, socket_path, &link)) {
+	m->wake = -1;
+	STAILQ_INIT(&m->held);
+	media_tracks_init(&m->tracks);
+	timer_init(&m->look, look);
+	if (getrandom(&m->random, sizeof(m->random), 0) != sizeof(m->random) || m->random == 0)
+		m->random = loop_now(loop) | 1; // only the order of ports depends on it
+	if (!media_link_init(&m->link, loop, socket_path, &link)) {
 		free(m);
 		return NULL;
 	}
@@ -282,193 +261,60 @@ struct media *media_free(struct media *m)
 {
 	if (m == NULL)
 		return NULL;
-	forget(m);
-	link_clear(&m->link);
+	media_link_clear(&m->link);
+	unmap(m);
+	media_tracks_clear(&m->tracks);
 	free(m);
 	return NULL;
 }
 
+// --- looking
+
 bool media_attached(const struct media *m)
 {
-	return m->workers > 0;
+	return m->state == MEDIA_ATTACHED;
 }
 
 uint32_t media_workers(const struct media *m)
 {
-	return m->workers;
+	return media_attached(m) ? m->bridge.plan.workers : 0;
 }
 
 uint64_t media_track(struct media *m, const char *path, char *error, uint32_t error_size)
 {
-	struct link_track track = { .path = NULL };
-	struct music music;
+	const struct known_track *track = media_tracks_load(&m->tracks, path, error, error_size);
 
-	for (uint32_t i = 0; i < m->link.tracks; i++)
-		if (strcmp(m->link.track[i].path, path) == 0)
-			return m->link.track[i].hash;
-	if (!music_load(&music, path, error, error_size))
-		return 0;
-	if (link_find_track(&m->link, music.hash) != NULL) { // the same audio in another file
-		track.hash = music.hash;
-		music_clear(&music);
-		return track.hash;
-	}
-	track = (struct link_track){ .path = strdup(path),
-		.hash = music.hash,
-		.len = music.len,
-		.encoded = { music.encoded[0], music.encoded[1] } };
-	if (track.path == NULL || link_add_track(&m->link, &track) == NULL) {
-		snprintf(error, error_size, "%s: no memory", path);
-		free(track.path);
-		music_clear(&music);
-		return 0;
-	}
-	return track.hash;
+	if (track != NULL && m->state >= MEDIA_PREPARING)
+		hand_over_tracks(m);
+	return track != NULL ? track->music.hash : 0;
 }
 
 uint32_t media_track_ms(const struct media *m, uint64_t track)
 {
-	const struct link_track *t = link_find_track(&m->link, track);
+	const struct known_track *known = media_tracks_find(&m->tracks, track);
 
-	return t != NULL ? t->len / SAMPLES_A_MS : 0;
-}
-
-bool media_open(struct media *m, uint16_t worker, void *owner, struct media_flow *out)
-{
-	struct place *p;
-	uint32_t index;
-
-	if (worker >= m->workers)
-		return false;
-	p = worker_take(&m->worker[worker], now(m), &index);
-	if (p == NULL)
-		return false;
-	p->open = true;
-	p->owner = owner;
-	m->open++;
-	*out = (struct media_flow){ .id = { .index = index, .gen = p->gen }, .worker = worker };
-	wish(m, *out,
-		&(struct dp_cmd){ .kind = DP_CMD_OPEN, .open.owner = (uint64_t)(uintptr_t)owner });
-	return true;
-}
-
-static struct place *place_of(const struct media *m, struct media_flow f)
-{
-	struct place *p;
-
-	if (f.id.gen == 0 || f.worker >= m->workers || f.id.index >= m->worker[f.worker].places)
-		return NULL;
-	p = &m->worker[f.worker].place[f.id.index];
-	return p->open && p->gen == f.id.gen ? p : NULL;
-}
-
-void media_set_owner(struct media *m, struct media_flow f, void *owner)
-{
-	struct place *p = place_of(m, f);
-
-	if (p != NULL)
-		p->owner = owner;
-}
-
-void media_close(struct media *m, struct media_flow *f)
-{
-	struct place *p = place_of(m, *f);
-
-	if (p != NULL) {
-		p->open = false;
-		p->owner = NULL;
-		m->open--;
-		wish(m, *f, &(struct dp_cmd){ .kind = DP_CMD_CLOSE });
-	}
-	*f = (struct media_flow){ .worker = 0 };
-}
-
-void media_local(const struct media *m, struct media_flow f, struct address *out)
-{
-	const struct bridge_address *a = f.id.gen == 0 ? NULL : address_of(m, f.worker, f.id.index);
-
-	*out = (struct address){ .port = 0 };
-	if (a == NULL)
-		return;
-	memcpy(out->ip, a->ip, sizeof(out->ip));
-	out->port = (uint16_t)(a->port_first + 2 * (f.id.index - a->flow_first));
-}
-
-void media_remote(struct media *m, struct media_flow f, const struct media_remote *remote)
-{
-	struct dp_cmd cmd = { .kind = DP_CMD_REMOTE,
-		.remote = { .clock = remote->clock,
-			.rtp_port = remote->rtp.port,
-			.rtcp_port = remote->rtcp.port,
-			.pt_tx = remote->pt_tx,
-			.pt_rx = remote->pt_rx,
-			.dtmf_tx = remote->dtmf_tx,
-			.dtmf_rx = remote->dtmf_rx,
-			.codec = remote->codec,
-			.ptime = remote->ptime,
-			.flags = remote->mute ? DP_REMOTE_MUTE : 0 } };
-
-	memcpy(cmd.remote.ip, remote->rtp.ip, sizeof(cmd.remote.ip));
-	memcpy(cmd.remote.nat, remote->nat, sizeof(cmd.remote.nat));
-	wish(m, f, &cmd);
-}
-
-void media_silent(struct media *m, struct media_flow f)
-{
-	wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_SILENT });
-}
-
-void media_music(struct media *m, struct media_flow f, uint64_t track)
-{
-	wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_MUSIC, .music.track = track });
-}
-
-void media_prompt(struct media *m, struct media_flow f, const uint64_t *track, uint32_t n)
-{
-	struct dp_cmd cmd = { .kind = DP_CMD_PROMPT };
-
-	assert(n >= 1 && n <= DP_PROMPT_MAX);
-	memcpy(cmd.prompt.track, track, n * sizeof(*track));
-	wish(m, f, &cmd);
-}
-
-void media_relay(struct media *m, struct media_flow f, struct media_flow peer)
-{
-	wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = peer.id });
-}
-
-void media_watch(struct media *m, struct media_flow f, uint16_t digits)
-{
-	wish(m, f, &(struct dp_cmd){ .kind = DP_CMD_WATCH, .watch.digits = digits });
-}
-
-void media_digits(
-	struct media *m, struct media_flow f, const uint8_t *digit, const uint16_t *ms, uint32_t n)
-{
-	struct dp_cmd cmd = { .kind = DP_CMD_DIGITS, .digits.n = (uint8_t)n };
-
-	assert(n >= 1 && n <= DP_DIGITS_MAX);
-	for (uint32_t i = 0; i < n; i++) {
-		cmd.digits.digit[i] = digit[i];
-		cmd.digits.ms[i] = ms[i];
-	}
-	wish(m, f, &cmd);
+	return known != NULL ? known->music.len / 8 : 0; // samples at 8 kHz
 }
 
 void media_counts(const struct media *m, struct media_counts *out)
 {
-	*out = (struct media_counts){ .flows_open = m->open,
-		.tracks = m->link.tracks,
-		.commands = m->commands,
-		.refusals = m->refusals };
-	for (uint32_t w = 0; w < m->workers; w++) {
-		out->flows_free += m->worker[w].free.n;
-		out->flows_resting += m->worker[w].resting.n;
-		out->waiting += m->worker[w].pending_n;
+	*out = (struct media_counts){
+		.tracks = m->tracks.count, .refusals = m->refusals, .strange = m->strange
+	};
+	for (uint32_t i = 0; m->state >= MEDIA_PREPARING && i < m->bridge.plan.workers; i++) {
+		const struct media_worker *w = &m->workers[i];
+		uint32_t resting = media_ports_resting(&w->ports, loop_now(m->loop));
+
+		out->flows_open += w->ports.open;
+		out->flows_resting += resting;
+		out->flows_free += w->ports.free - resting;
+		out->commands += w->sent;
+		out->waiting += w->delayed;
 	}
 }
 
 const struct worker_stats *media_stats(const struct media *m, uint16_t worker)
 {
-	return worker < m->workers ? m->link.bridge.worker[worker].stats : NULL;
+	return media_attached(m) && worker < m->bridge.plan.workers ? m->bridge.worker[worker].stats
+								    : NULL;
 }

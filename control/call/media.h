@@ -92,6 +92,7 @@ void media_digits(
 struct media_counts {
 	uint32_t flows_open, flows_free, flows_resting, tracks;
 	uint64_t commands, refusals, waiting; // waiting: commands for which a lane had no room
+	uint64_t strange;                     // events that no honest worker sends, ignored
 };
 void media_counts(const struct media *m, struct media_counts *out);
 // The counters of a worker, for laybyctl; NULL when not attached.

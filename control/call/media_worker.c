@@ -3,114 +3,128 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-bool worker_end_init(struct worker_end *end, const struct bridge_worker *b, uint32_t places)
+enum { NO_SLOT = UINT16_MAX };
+
+static_assert((MEDIA_UNANSWERED_MAX & (MEDIA_UNANSWERED_MAX - 1)) == 0, "a tag's lower bits");
+static_assert((int)MEDIA_UNANSWERED_MAX < (int)NO_SLOT, "a slot's number is 16 bits");
+
+bool media_worker_init(struct media_worker *w, const struct bridge_worker *b)
 {
-	end->cmds = b->cmds;
-	end->places = places;
-	end->place = calloc(places, sizeof(*end->place));
-	end->free_place = calloc(places, sizeof(*end->free_place));
-	end->rest = calloc(places, sizeof(*end->rest));
-	lane_writer_init(&end->down, b->down, BRIDGE_LANE_SIZE);
-	lane_reader_init(&end->up, b->up, BRIDGE_LANE_SIZE);
-	return end->place != NULL && end->free_place != NULL && end->rest != NULL;
+	*w = (struct media_worker){ .cmds = b->cmds, .events = b->events };
+	STAILQ_INIT(&w->waiting);
+	lane_writer_init(&w->down, b->down, BRIDGE_LANE_SIZE);
+	lane_reader_init(&w->up, b->up, BRIDGE_LANE_SIZE);
+	w->unanswered = calloc(MEDIA_UNANSWERED_MAX, sizeof(*w->unanswered));
+	if (w->unanswered == NULL)
+		return false;
+	for (uint32_t i = 0; i < MEDIA_UNANSWERED_MAX; i++) {
+		w->unanswered[i].tag = i;
+		w->unanswered[i].next_free = (uint16_t)(i + 1);
+	}
+	w->unanswered[MEDIA_UNANSWERED_MAX - 1].next_free = NO_SLOT;
+	return true;
 }
 
-void worker_end_clear(struct worker_end *end)
+void media_worker_clear(struct media_worker *w)
 {
-	free(end->place);
-	free(end->free_place);
-	free(end->rest);
-	free(end->pending);
+	struct waiting_cmd *c;
+
+	while (w->waits > 0) {
+		c = STAILQ_FIRST(&w->waiting);
+		STAILQ_REMOVE_HEAD(&w->waiting, link);
+		free(c);
+		w->waits--;
+	}
+	free(w->unanswered);
+	media_ports_clear(&w->ports);
+	*w = (struct media_worker){ .unanswered = NULL };
 }
 
-bool worker_send(struct worker_end *end, const struct dp_cmd *cmd)
+// A slot's tags are its number plus a multiple of the table's size; never 0.
+static struct unanswered *ask(struct media_worker *w, const struct dp_cmd *cmd)
+{
+	struct unanswered *u = &w->unanswered[w->first_free];
+
+	w->first_free = u->next_free;
+	u->tag += MEDIA_UNANSWERED_MAX;
+	if (u->tag == 0) // slot 0, after 2^21 rounds
+		u->tag += MEDIA_UNANSWERED_MAX;
+	u->asked = true;
+	u->kind = cmd->kind;
+	u->flow = cmd->flow;
+	return u;
+}
+
+static bool put(struct media_worker *w, const struct dp_cmd *cmd)
 {
 	uint32_t at;
 
-	if (end->answers.n == ASKED_MAX || !lane_reserve(&end->down, &at))
+	if (w->first_free == NO_SLOT || !lane_reserve(&w->down, &at))
 		return false;
-	end->cmds[at] = *cmd;
-	lane_commit(&end->down);
-	end->asked[(end->answers.first + end->answers.n++) % ASKED_MAX] =
-		(struct asked){ .tag = cmd->tag,
-			.index = cmd->flow.index,
-			.gen = cmd->flow.gen,
-			.kind = (uint8_t)cmd->kind };
+	w->cmds[at] = *cmd;
+	w->cmds[at].tag = ask(w, cmd)->tag;
+	lane_commit(&w->down);
+	w->sent++;
 	return true;
 }
 
-void worker_put_off(struct worker_end *end, const struct dp_cmd *cmd)
+bool media_worker_send(struct media_worker *w, const struct dp_cmd *cmd)
 {
-	if (end->pending_first + end->pending_n == end->pending_size) {
-		uint32_t size = (end->pending_n + 1) * 2 + 64;
-		struct dp_cmd *grown = malloc(size * sizeof(*grown));
+	struct waiting_cmd *c;
 
-		assert(grown != NULL);
-		if (end->pending_n > 0)
-			memcpy(grown, end->pending + end->pending_first,
-				end->pending_n * sizeof(*grown));
-		free(end->pending);
-		end->pending = grown;
-		end->pending_size = size;
-		end->pending_first = 0;
-	}
-	end->pending[end->pending_first + end->pending_n++] = *cmd;
-}
-
-bool worker_answered(struct worker_end *end, uint32_t tag, struct asked *out)
-{
-	*out = end->asked[end->answers.first];
-	if (end->answers.n == 0 || out->tag != tag)
+	if (w->waits == 0 && put(w, cmd))
+		return true;
+	if (w->waits == MEDIA_WAITING_MAX)
 		return false;
-	end->answers.first = (end->answers.first + 1) % ASKED_MAX;
-	end->answers.n--;
+	c = malloc(sizeof(*c));
+	if (c == NULL)
+		return false;
+	c->cmd = *cmd;
+	STAILQ_INSERT_TAIL(&w->waiting, c, link);
+	w->waits++;
+	w->delayed++;
 	return true;
 }
 
-void worker_set_free(struct worker_end *end, uint32_t place)
+void media_worker_flush(struct media_worker *w)
 {
-	end->free_place[(end->free.first + end->free.n++) % end->places] = place;
-}
+	struct waiting_cmd *c;
 
-void worker_set_resting(struct worker_end *end, uint32_t place, uint64_t until_ms)
-{
-	end->rest[(end->resting.first + end->resting.n++) % end->places] =
-		(struct resting){ .place = place, .until_ms = until_ms };
-}
-
-static void wake_rested(struct worker_end *end, uint64_t now_ms)
-{
-	while (end->resting.n > 0 && end->rest[end->resting.first].until_ms <= now_ms) {
-		worker_set_free(end, end->rest[end->resting.first].place);
-		end->resting.first = (end->resting.first + 1) % end->places;
-		end->resting.n--;
+	while (w->waits > 0 && put(w, &STAILQ_FIRST(&w->waiting)->cmd)) {
+		c = STAILQ_FIRST(&w->waiting);
+		STAILQ_REMOVE_HEAD(&w->waiting, link);
+		free(c);
+		w->waits--;
 	}
 }
 
-void worker_shuffle(struct worker_end *end)
+bool media_worker_hear(struct media_worker *w, struct dp_event *out)
 {
-	for (uint32_t i = end->free.n; i > 1; i--) {
-		uint32_t j = arc4random_uniform(i), place = end->free_place[i - 1];
+	uint32_t at;
 
-		end->free_place[i - 1] = end->free_place[j];
-		end->free_place[j] = place;
-	}
+	if (!lane_peek(&w->up, &at))
+		return false;
+	*out = w->events[at];
+	lane_release(&w->up);
+	return true;
 }
 
-struct place *worker_take(struct worker_end *end, uint64_t now_ms, uint32_t *index)
+bool media_worker_answered(struct media_worker *w, uint32_t tag, struct unanswered *out)
 {
-	struct place *p;
+	uint16_t slot = (uint16_t)(tag % MEDIA_UNANSWERED_MAX);
+	struct unanswered *u = &w->unanswered[slot];
 
-	wake_rested(end, now_ms);
-	if (end->free.n == 0)
-		return NULL;
-	*index = end->free_place[end->free.first];
-	end->free.first = (end->free.first + 1) % end->places;
-	end->free.n--;
-	p = &end->place[*index];
-	if (++p->gen == 0)
-		p->gen = 1;
-	return p;
+	if (!u->asked || u->tag != tag)
+		return false;
+	*out = *u;
+	u->asked = false;
+	u->next_free = w->first_free;
+	w->first_free = slot;
+	return true;
+}
+
+bool media_worker_broken(const struct media_worker *w)
+{
+	return w->down.broken || w->up.broken;
 }

@@ -1,73 +1,59 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Our end of one worker: the lanes, the commands that wait for room in them or for their answer,
-// and the places of its flows: open, free, or resting. media.c's own.
+// The core's end of one worker's lanes: commands go in with a tag, or wait in order when there is
+// no room; events come out, and answers find by their tag what was asked.
 #pragma once
 
+#include "control/call/media_ports.h"
 #include "dataplane/bridge.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 enum {
-	ASKED_MAX = 4096,           // commands on their way to one worker; more wait here
-	REST_MS = DP_REST_MS + 250, // the worker counts from a little later than we
+	MEDIA_UNANSWERED_MAX = 2 * BRIDGE_LANE_SIZE, // in the lane, or taken and not read yet
+	MEDIA_WAITING_MAX = 65536,                   // a worker that is so far behind is dead
 };
 
-// A place for a flow.
-struct place {
-	void *owner;
-	uint32_t gen; // of the flow that is open, or was last
-	bool open;    // from our OPEN to our CLOSE
+// A command that is on its way, by the lower bits of its tag.
+struct unanswered {
+	uint32_t tag; // of its latest command
+	uint16_t kind;
+	uint16_t next_free;
+	bool asked;
+	struct flow_id flow;
 };
 
-struct resting {
-	uint32_t place;
-	uint64_t until_ms;
+struct waiting_cmd {
+	STAILQ_ENTRY(waiting_cmd) link;
+	struct dp_cmd cmd;
 };
 
-// Where a queue of fixed size begins, and how much is in it.
-struct ring {
-	uint32_t first, n;
-};
-
-struct asked {
-	uint32_t tag;
-	uint32_t index, gen;
-	uint8_t kind;
-};
-
-struct worker_end {
-	struct dp_cmd *cmds; // of the lane down
+struct media_worker {
 	struct lane_writer down;
 	struct lane_reader up;
-	uint32_t places;
-	struct place *place;
-	uint32_t *free_place; // ring of places
-	struct ring free;
-	struct resting *rest;
-	struct ring resting;
-	struct asked asked[ASKED_MAX]; // in the order of the answers to come
-	struct ring answers;
-	struct dp_cmd *pending; // in order, while the lane has no room
-	uint32_t pending_n, pending_size, pending_first;
+	struct dp_cmd *cmds;
+	const struct dp_event *events;
+	struct media_ports ports;
+	struct unanswered *unanswered; // MEDIA_UNANSWERED_MAX of them
+	uint16_t first_free;
+	STAILQ_HEAD(, waiting_cmd) waiting;
+	uint32_t waits;
+	uint64_t sent, delayed;
 };
 
-// False: no memory; what there is is for worker_end_clear().
-[[nodiscard]] bool worker_end_init(
-	struct worker_end *end, const struct bridge_worker *b, uint32_t places);
-void worker_end_clear(struct worker_end *end);
+[[nodiscard]] bool media_worker_init(struct media_worker *w, const struct bridge_worker *b);
+void media_worker_clear(struct media_worker *w); // harmless on one that is all zero
 
-// Puts the command into the lane; false: no room there, or too many unanswered.
-[[nodiscard]] bool worker_send(struct worker_end *end, const struct dp_cmd *cmd);
-// Keeps it for later, in order.
-void worker_put_off(struct worker_end *end, const struct dp_cmd *cmd);
-// Whose answer this is; false: nobody's.
-[[nodiscard]] bool worker_answered(struct worker_end *end, uint32_t tag, struct asked *out);
-
-void worker_set_free(struct worker_end *end, uint32_t place);
-void worker_set_resting(struct worker_end *end, uint32_t place, uint64_t until_ms);
-// The order in which ports are given out is nobody's to guess.
-void worker_shuffle(struct worker_end *end);
-// A place that is free, with its next generation; NULL: none.
-struct place *worker_take(struct worker_end *end, uint64_t now_ms, uint32_t *index);
+// False: too many wait already, or there is no memory for one more.
+[[nodiscard]] bool media_worker_send(struct media_worker *w, const struct dp_cmd *cmd);
+// There may be room again: what waited goes into the lane, in order, as far as it can.
+void media_worker_flush(struct media_worker *w);
+// The next event, copied. False: there is none.
+[[nodiscard]] bool media_worker_hear(struct media_worker *w, struct dp_event *out);
+// What was asked with this tag; it is answered now. False: nothing was.
+[[nodiscard]] bool media_worker_answered(
+	struct media_worker *w, uint32_t tag, struct unanswered *out);
+// The other end wrote what an honest one cannot.
+bool media_worker_broken(const struct media_worker *w);

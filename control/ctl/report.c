@@ -45,7 +45,7 @@ static void show_info(const json_t *o)
 	printf("calls       %" PRId64 ", %" PRId64 " of them parked\n", number(o, "calls"),
 		number(o, "parked"));
 	printf("events      %" PRId64 "\n", number(o, "seq"));
-	printf("asking      %" PRId64 " connections\n", number(o, "connections"));
+	printf("connections %" PRId64 "\n", number(o, "connections"));
 }
 
 // Asks without parameters and prints the result, unless show does.

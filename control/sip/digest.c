@@ -39,6 +39,7 @@ struct digest *digest_free(struct digest *d)
 	return NULL;
 }
 
+// NOLINTNEXTLINE(readability-function-size)
 size_t digest_challenge(struct digest *d, char *buf, size_t size, const char *realm,
 	const struct address *from, bool stale, uint64_t now_ms)
 {

@@ -42,6 +42,7 @@ typedef bool (*digest_ha1_fn)(void *ctx, const char *user, const char *realm, ch
 struct digest *digest_free(struct digest *d); // returns NULL
 
 // Writes the value of a WWW-Authenticate header. Returns its length, 0 if size is too small.
+// NOLINTNEXTLINE(readability-function-size): each of the seven is a different thing
 size_t digest_challenge(struct digest *d, char *buf, size_t size, const char *realm,
 	const struct address *from, bool stale, uint64_t now_ms);
 

@@ -42,16 +42,20 @@ void nonce_issue(
 	write_nonce(out, n, n->last, from);
 }
 
+static uint64_t value_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (uint64_t)(c - '0');
+	return c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10 : 0;
+}
+
 static uint64_t number_of(const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint64_t number = 0;
 
 	for (int i = 0; i < NUMBER_TEXT; i++) {
-		const char *at = memchr(digits, text[i], 16);
-
-		// What is no digit makes a number whose proof is another.
-		number = number << 4 | (at != NULL ? (uint64_t)(at - digits) : 0);
+		// What is no digit makes a number that is written otherwise: not ours.
+		number = number << 4 | value_of(text[i]);
 	}
 	return number;
 }

@@ -16,8 +16,8 @@ struct registrar;
 
 struct contact {
 	char uri[REGISTRAR_URI_MAX]; // the request URI for a call to it
-	struct address to;           // where to send: the Contact's address, or behind NAT the
-				     // source of the REGISTER
+	// where to send: the Contact's address, or behind NAT the source of the REGISTER
+	struct address to;
 	bool nat;
 	uint64_t until_ms;
 };
@@ -33,6 +33,7 @@ uint32_t registrar_count(const struct registrar *r); // contacts in all
 struct registrar_plan {
 	uint32_t contacts_max;
 	void *ctx;
+	// Reachable or not any more, or reachable at one more contact. May look, not bind.
 	void (*changed)(void *ctx, const char *user, const char *domain, bool reachable);
 };
 
@@ -40,7 +41,7 @@ enum registrar_outcome {
 	REGISTRAR_OK = 0,
 	REGISTRAR_STALE,    // same Call-ID, CSeq not higher: nothing done (RFC 3261 10.3, 500)
 	REGISTRAR_TOO_MANY, // contacts of this user: 503
-	REGISTRAR_FULL,     // contacts in all: 503
+	REGISTRAR_FULL,     // contacts in all, or too long a URI to keep: 503
 };
 
 [[nodiscard]] struct registrar *registrar_new(

@@ -208,6 +208,7 @@ void reply_raw(struct arrival *a, uint16_t code, const char *extra)
 {
 	struct sip *s = a->sip;
 	struct raw_via via;
+	char head[TEXT_MESSAGE_MAX];
 	char buf[TEXT_MESSAGE_MAX];
 	struct address to = *a->from;
 	struct text t;
@@ -220,13 +221,18 @@ void reply_raw(struct arrival *a, uint16_t code, const char *extra)
 		token_text(a->tag, sip_key(s, raw_value(&a->g->raw, RAW_CALL_ID, 0),
 					   raw_value(&a->g->raw, RAW_VIA, 0), a->g->raw.uri)
 					   .b);
-	text_init(&t, buf, sizeof(buf));
-	text_add(&t, "SIP/2.0 %u %s\r\n", code, reason(code));
 	if (raw_via_read(&via, raw_value(&a->g->raw, RAW_VIA, 0)) && !via.rport)
 		to.port = via.port;
+	text_init(&t, head, sizeof(head));
 	put_head(&t, a);
-	text_add(&t, "%s\r\n", extra ? extra : "");
-	if (t.full || t.len > a->len ||
+	bool full = t.full;
+	for (int brief = 0; brief <= 1; brief++) {
+		text_init(&t, buf, sizeof(buf));
+		put_plain(&t, code, head, extra, brief);
+		if (!t.full && t.len <= a->len)
+			break;
+	}
+	if (full || t.full || t.len > a->len ||
 		!budget_take(&s->refusals, RAW_ANSWERS_A_SECOND, sip_now(s))) {
 		s->stats.quiet++;
 		return;

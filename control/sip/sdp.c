@@ -14,7 +14,7 @@
 const char *sdp_outcome_text(enum sdp_outcome outcome)
 {
 	static const char *const text[] = {
-#define X(name, help) [SDP_##name] = help,
+#define X(name, help) [SDP_##name] = (help),
 		SDP_OUTCOME_LIST(X)
 #undef X
 	};
@@ -170,14 +170,14 @@ static enum sdp_outcome read_media(struct sdp_reader *r, struct span text)
 
 // --- a=
 
-static int8_t read_direction(struct span name)
+static int read_direction(struct span name)
 {
 	static const char *const names[] = { [SDP_INACTIVE] = "inactive",
 		[SDP_RECVONLY] = "recvonly",
 		[SDP_SENDONLY] = "sendonly",
 		[SDP_SENDRECV] = "sendrecv" };
 
-	for (int8_t i = SDP_INACTIVE; i <= SDP_SENDRECV; i++)
+	for (int i = SDP_INACTIVE; i <= SDP_SENDRECV; i++)
 		if (span_is(name, names[i]))
 			return i;
 	return -1;
@@ -186,7 +186,7 @@ static int8_t read_direction(struct span name)
 static enum sdp_outcome read_attribute(struct sdp_reader *r, struct span text)
 {
 	struct span name = take_until(&text, ":");
-	int8_t direction = read_direction(name);
+	int direction = read_direction(name);
 
 	if (r->where == IN_SESSION && direction >= 0)
 		r->session_direction = direction;

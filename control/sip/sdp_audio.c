@@ -167,7 +167,7 @@ static void set_rtcp(struct sdp_reader *r)
 
 void sdp_audio_finish(struct sdp_reader *r)
 {
-	int8_t direction = r->audio_direction >= 0 ? r->audio_direction : r->session_direction;
+	int direction = r->audio_direction >= 0 ? r->audio_direction : r->session_direction;
 
 	r->desc.direction = direction >= 0 ? (uint8_t)direction : SDP_SENDRECV;
 	sort_codecs(r);

@@ -21,7 +21,7 @@ struct sdp_reader {
 	bool version;
 	bool chosen; // the audio line that desc describes has been met
 	struct sdp_place session, audio;
-	int8_t session_direction, audio_direction; // -1: not said
+	int session_direction, audio_direction; // -1: not said
 
 	// of the audio line
 	uint8_t formats;              // entries of desc.codec in use while reading

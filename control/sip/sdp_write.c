@@ -61,8 +61,8 @@ static struct text begin(char *buf, size_t size, const struct sdp_local *local)
 	assert(local->codecs >= 1);
 	assert(local->direction <= SDP_SENDRECV);
 	assert(local->dtmf_pt <= 127);
-	assert(size > 0);
 	text_init(&s, buf, size);
+	s.full = size == 0;
 	put_head(&s, local);
 	return s;
 }

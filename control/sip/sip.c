@@ -176,8 +176,7 @@ static void options(struct arrival *a)
 		return;
 	}
 	reply_stranger_or(a, 200,
-		"Allow: " SIP_ALLOW "\r\nAccept: application/sdp\r\nSupported:\r\n",
-		"Allow: " SIP_ALLOW "\r\n");
+		"Allow: " SIP_ALLOW "\r\nAccept: application/sdp\r\nSupported:\r\n", NULL);
 }
 
 static bool known(struct span method)

@@ -17,11 +17,13 @@ struct key transaction_server_key(const struct arrival *a, struct span method)
 	char rest[32];
 	struct text t;
 
-	// RFC 3261 section 17.2.3 compares branch, sent-by and method; Call-ID and CSeq are the
-	// same too in every repeat, CANCEL and ACK, and help those without the magic cookie.
+	// RFC 3261 section 17.2.3 compares branch, sent-by and method; Call-ID, CSeq and the From
+	// tag are the same too in every repeat, CANCEL and ACK, and tell those without the magic
+	// cookie apart.
 	text_init(&t, rest, sizeof(rest));
 	text_add(&t, "%u %u", g->via.port, g->cseq);
-	struct span parts[] = { g->via.branch, g->via.host, g->call_id, method, { rest, t.len } };
+	struct span parts[] = { g->via.branch, g->via.host, g->call_id, g->from_tag, method,
+		{ rest, t.len } };
 	return key_of(a->sip->plan.seed, parts, sizeof(parts) / sizeof(parts[0]));
 }
 

@@ -2,6 +2,7 @@
 #include "dataplane/dpdk/eal.h"
 
 #include "dataplane/dpdk/say.h"
+#include "dataplane/dpdk/tap.h"
 
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -11,13 +12,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
@@ -171,58 +168,6 @@ void eal_stop(void)
 	rmdir(directory);
 }
 
-static const char *interface_of(const struct config_port *p, char name[IFNAMSIZ])
-{
-	const char *at = strstr(p->device, "iface=");
-
-	snprintf(name, IFNAMSIZ, "%.*s", at != NULL ? (int)strcspn(at + 6, ",") : 5,
-		at != NULL ? at + 6 : "dtap0");
-	return name;
-}
-
-// Asks the kernel what it has told the driver, who keeps it to himself.
-static int try_tap(const char *name)
-{
-	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	memcpy(request.ifr_name, name, IFNAMSIZ);
-	if (ioctl(fd, TUNSETIFF, &request) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static void complain_of_tap(const struct config_port *p, char *error, size_t error_size)
-{
-	char name[IFNAMSIZ] = { 0 };
-	int err = try_tap(interface_of(p, name));
-
-	if (err == -EBUSY)
-		snprintf(error, error_size,
-			"port %s: the tap %s is in use: stop the other layby-media, or write "
-			"another iface",
-			p->name, name);
-	else if (err == -EPERM || err == -EACCES)
-		snprintf(error, error_size,
-			"port %s: a tap is not permitted: run layby-media as root, or with "
-			"CAP_NET_ADMIN",
-			p->name);
-	else if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
-		snprintf(error, error_size,
-			"port %s: there is no /dev/net/tun: modprobe tun, or give it to the "
-			"container",
-			p->name);
-	else
-		snprintf(error, error_size,
-			"port %s: the tap %s cannot be made (%s): start with --verbose and read "
-			"why",
-			p->name, name, err != 0 ? strerrordesc_np(-err) : "the driver refuses");
-}
-
 static void complain_of_device(const struct config_port *p, int err, char *error, size_t error_size)
 {
 	if (p->pci)
@@ -230,8 +175,8 @@ static void complain_of_device(const struct config_port *p, int err, char *error
 			"port %s: no card for DPDK at %s: dpdk-devbind.py -s shows them, "
 			"dpdk-devbind.py -b vfio-pci %s binds it",
 			p->name, p->device, p->device);
-	else if (strncmp(p->device, "net_tap", 7) == 0)
-		complain_of_tap(p, error, error_size);
+	else if (tap_is_one(p->device))
+		tap_complain(p->name, p->device, error, error_size);
 	else
 		snprintf(error, error_size,
 			"port %s: there is no device %s (%s): does its interface exist? start "
@@ -245,6 +190,10 @@ bool eal_probe(const struct config_port *p, uint16_t *id, char *error, size_t er
 	size_t len = strcspn(p->device, ",");
 	int err = 0;
 
+	if (tap_is_one(p->device) && tap_is_served(p->device)) {
+		tap_complain(p->name, p->device, error, error_size);
+		return false;
+	}
 	snprintf(name, sizeof(name), "%.*s", (int)len, p->device);
 	if (!p->pci)
 		err = rte_eal_hotplug_add(

@@ -12,8 +12,9 @@ enum { STAGE_SAID = 512, STAGE_TOLD = 64, STAGE_TEXT = 8192 };
 #define STAGE_TRUNK "10.0.0.9:5060"
 #define STAGE_PHONE "10.0.0.2:5060"
 #define STAGE_OURS  "10.0.0.1:5060"
-#define STAGE_SDP   "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n" \
-		    "m=audio 4000 RTP/AVP 0\r\n"
+#define STAGE_SDP                                                                 \
+	"v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0\r\n"
 
 // A datagram that the endpoint sent.
 struct said {

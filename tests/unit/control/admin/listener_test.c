@@ -34,7 +34,7 @@ static void teardown(void)
 	cr_assert(eq(int, system(command), 0));
 }
 
-TestSuite(listener, .init = setup, .fini = teardown);
+TestSuite(listener, .init = setup, .fini = teardown, .timeout = 20);
 
 // A client's end, or -1.
 static int come(void)

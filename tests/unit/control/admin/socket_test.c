@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 1 << 23, LINE_LIMIT = 65536 };
@@ -162,6 +163,7 @@ static bool said(const char *what)
 
 #define INFO      "{\"jsonrpc\":\"2.0\",\"method\":\"system.info\",\"id\":1}"
 #define STATS     "{\"jsonrpc\":\"2.0\",\"method\":\"stats.get\",\"id\":\"stats\"}"
+#define SLOTS     "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,\"params\":{\"limit\":1000}}"
 #define SUBSCRIBE "{\"jsonrpc\":\"2.0\",\"method\":\"events.subscribe\",\"id\":\"sub\"}"
 
 // One of the socket's own counters.
@@ -224,8 +226,7 @@ Test(socket, sends_a_great_answer_to_one_who_has_finished)
 	office.parked = 2000;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	for (int i = 0; i < 4; i++)
-		write_line(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,"
-			       "\"params\":{\"limit\":1000}}");
+		write_line(fd, SLOTS);
 	shutdown(fd, SHUT_WR);
 	turn(100);
 	cr_expect(eq(int, read_lines(fd, 5), 4));
@@ -398,8 +399,7 @@ static void ask_for_much(int fd)
 {
 	office.parked = 1000;
 	for (int i = 0; i < 40; i++)
-		write_line(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,"
-			       "\"params\":{\"limit\":1000}}");
+		write_line(fd, SLOTS);
 }
 
 Test(socket, hangs_up_on_one_who_reads_nothing_for_too_long)
@@ -430,6 +430,36 @@ Test(socket, is_patient_with_one_who_reads_slowly)
 	}
 	cr_expect(eq(long, counter("slow_readers"), 0));
 	close(fd);
+}
+
+static long cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+Test(socket, sleeps_while_an_asker_neither_reads_nor_stops_asking)
+{
+	int rude = come();
+	int finished = come();
+	long before;
+
+	ask_for_much(finished);
+	shutdown(finished, SHUT_WR);
+	// Until it could not send another byte: our buffer for it is full.
+	for (int full = 0; full < 20;) {
+		if (send(rude, SLOTS "\n", strlen(SLOTS) + 1, MSG_NOSIGNAL) < 0) {
+			full++;
+			turn(2);
+		}
+	}
+	before = cpu_ms();
+	turn(500);
+	cr_expect(lt(long, cpu_ms() - before, 100));
+	close(rude);
+	close(finished);
 }
 
 Test(socket, survives_askers_who_vanish)

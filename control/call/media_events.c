@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What workers say: answers find who asked, the rest finds the flow's owner. What comes too late
+// for its flow goes nowhere; what no honest worker says is counted.
+#include "control/call/media_inside.h"
+#include "control/loop.h"
+
+enum {
+	EVENTS_A_TURN = 256, // of each worker; then others have their turn
+	COMPLAINTS = 5,      // a second
+	DIGIT_MAX = 15,      // RFC 4733: 0-9 * # A-D
+};
+
+static void complain(struct media *m, const char *what, uint32_t worker, const struct dp_event *e)
+{
+	m->strange++;
+	if (log_allowed(&m->complaints, COMPLAINTS, loop_now(m->loop)))
+		log_warning("worker %u: %s: event %u, tag %u, flow %u.%u", worker, what, e->kind,
+			e->tag, e->flow.index, e->flow.gen);
+}
+
+static void tell(struct media *m, const struct place *place, const struct media_event *event)
+{
+	if (m->state == MEDIA_ATTACHED && place->owner != NULL)
+		m->ops.happen(m->ops.ctx, event);
+}
+
+// A worker is done with a place that we close: it has closed it, or knows nothing of it.
+static void closed(struct media *m, uint32_t worker, struct flow_id flow)
+{
+	struct media_ports *ports = &m->workers[worker].ports;
+
+	if (ports->place[flow.index].state == PLACE_CLOSING &&
+		ports->place[flow.index].gen == flow.gen)
+		media_ports_rest(ports, flow.index, loop_now(m->loop));
+}
+
+static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
+{
+	struct unanswered asked;
+
+	if (!media_worker_answered(&m->workers[worker], e->tag, &asked)) {
+		complain(m, "an answer to nothing", worker, e);
+		return;
+	}
+	m->refusals += e->kind == DP_EVENT_REFUSED;
+	if (asked.kind == DP_CMD_CLOSE) {
+		closed(m, worker, asked.flow);
+		return;
+	}
+
+	const struct place *place = media_ports_find(&m->workers[worker].ports, asked.flow);
+
+	if (place == NULL)
+		return; // closed meanwhile
+	struct media_event event = { .kind = e->kind == DP_EVENT_DONE ? MEDIA_DONE : MEDIA_FAILED,
+		.owner = place->owner,
+		.cmd = (uint8_t)asked.kind,
+		.refusal = e->refusal,
+		.raw = e };
+
+	tell(m, place, &event);
+}
+
+// The worker itself has closed a flow: its owner hears of it and has none any more.
+static void closed_unasked(
+	struct media *m, uint32_t worker, struct place *place, struct media_event *event)
+{
+	struct media_ports *ports = &m->workers[worker].ports;
+	uint32_t index = event->raw->flow.index;
+
+	event->kind = MEDIA_CLOSED;
+	media_ports_closing(place);
+	media_ports_rest(ports, index, loop_now(m->loop));
+	if (event->owner != NULL)
+		m->ops.happen(m->ops.ctx, event);
+}
+
+static void noticed(struct media *m, uint32_t worker, const struct dp_event *e)
+{
+	struct place *place = media_ports_find(&m->workers[worker].ports, e->flow);
+
+	if (place == NULL)
+		return; // of a flow that we have closed, or of its predecessor
+	struct media_event event = { .owner = place->owner, .raw = e };
+
+	switch ((enum dp_event_kind)e->kind) {
+	case DP_EVENT_DIGIT:
+		event.kind = MEDIA_DIGIT;
+		event.digit = e->digit.digit;
+		event.withheld = e->digit.withheld != 0;
+		event.duration_ms = e->digit.duration_ms;
+		if (event.digit > DIGIT_MAX)
+			complain(m, "no such digit", worker, e);
+		else
+			tell(m, place, &event);
+		break;
+	case DP_EVENT_PLAYED:
+		event.kind = MEDIA_PLAYED;
+		tell(m, place, &event);
+		break;
+	case DP_EVENT_LOCKED:
+		event.kind = MEDIA_LOCKED;
+		tell(m, place, &event);
+		break;
+	case DP_EVENT_CLOSED:
+		closed_unasked(m, worker, place, &event);
+		break;
+	case DP_EVENT_DONE:
+	case DP_EVENT_REFUSED:
+	case DP_EVENT_COUNT:
+		complain(m, "an answer without a tag", worker, e);
+		break;
+	}
+}
+
+static void take(struct media *m, uint32_t worker, const struct dp_event *e)
+{
+	if (e->kind >= DP_EVENT_COUNT || e->flow.index >= m->workers[worker].ports.n) {
+		complain(m, "nonsense", worker, e);
+		return;
+	}
+	if (e->lost != 0 && log_allowed(&m->complaints, COMPLAINTS, loop_now(m->loop)))
+		log_warning("worker %u has lost events of flow %u: we were too slow", worker,
+			e->flow.index);
+	if (e->tag != 0)
+		answered(m, worker, e);
+	else
+		noticed(m, worker, e);
+}
+
+bool media_hear(struct media *m, uint32_t worker)
+{
+	struct dp_event e;
+
+	for (int i = 0; i < EVENTS_A_TURN; i++) {
+		if (!media_worker_hear(&m->workers[worker], &e))
+			return false;
+		take(m, worker, &e);
+	}
+	return true;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Wishes for flows, as commands. A wish for a track that layby-media has not answered for yet
+// waits here, and so does whatever is wished for the same flow after it.
+#include "control/call/media_inside.h"
+#include "control/loop.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct place *place_of(const struct media *m, struct media_flow f)
+{
+	if (m->state != MEDIA_ATTACHED || f.id.gen == 0 || f.worker >= m->bridge.plan.workers)
+		return NULL;
+	return media_ports_find(&m->workers[f.worker].ports, f.id);
+}
+
+static bool is_awaited(const struct media *m, uint64_t hash)
+{
+	const struct known_track *track = hash != 0 ? media_tracks_find(&m->tracks, hash) : NULL;
+
+	return track != NULL && !media_track_settled(track);
+}
+
+static bool has_to_wait(const struct media *m, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_MUSIC)
+		return is_awaited(m, cmd->music.track);
+	for (int i = 0; cmd->kind == DP_CMD_PROMPT && i < DP_PROMPT_MAX; i++)
+		if (is_awaited(m, cmd->prompt.track[i]))
+			return true;
+	return false;
+}
+
+// False: too many wait already, or no memory; then it goes on as if the track were there, and the
+// worker's refusal tells the owner.
+static bool hold(struct media *m, struct place *place, uint16_t worker, const struct dp_cmd *cmd)
+{
+	struct held_cmd *h;
+
+	if (m->helds == MEDIA_HELD_MAX || place->held == UINT16_MAX)
+		return false;
+	h = malloc(sizeof(*h));
+	if (h == NULL)
+		return false;
+	h->worker = worker;
+	h->cmd = *cmd;
+	STAILQ_INSERT_TAIL(&m->held, h, link);
+	m->helds++;
+	place->held++;
+	return true;
+}
+
+static void pass_on(struct media *m, struct place *place, uint16_t worker, const struct dp_cmd *cmd)
+{
+	if ((place->held == 0 && !has_to_wait(m, cmd)) || !hold(m, place, worker, cmd))
+		media_send(m, worker, cmd);
+}
+
+static struct held_cmd *take_held(struct media *m)
+{
+	struct held_cmd *h = STAILQ_FIRST(&m->held);
+
+	STAILQ_REMOVE_HEAD(&m->held, link);
+	m->helds--;
+	return h;
+}
+
+// Goes round once: what still has to wait comes in again behind the others, in its order.
+void media_release_held(struct media *m)
+{
+	const struct held_cmd *each;
+
+	STAILQ_FOREACH(each, &m->held, link)
+		m->workers[each->worker].ports.place[each->cmd.flow.index].held = 0;
+	for (uint32_t n = m->helds; n > 0; n--) {
+		struct held_cmd *h = take_held(m);
+		struct place *place = media_ports_find(&m->workers[h->worker].ports, h->cmd.flow);
+
+		if (place != NULL)
+			pass_on(m, place, h->worker, &h->cmd);
+		free(h);
+	}
+}
+
+void media_forget_held(struct media *m)
+{
+	while (m->helds > 0)
+		free(take_held(m));
+}
+
+static void wish(struct media *m, struct media_flow f, struct dp_cmd *cmd)
+{
+	struct place *place = place_of(m, f);
+
+	if (place == NULL)
+		return; // gone with layby-media: its owner has been told
+	cmd->flow = f.id;
+	pass_on(m, place, f.worker, cmd);
+}
+
+bool media_open(struct media *m, uint16_t worker, void *owner, struct media_flow *out)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_OPEN };
+
+	if (m->state != MEDIA_ATTACHED || worker >= m->bridge.plan.workers)
+		return false;
+	if (!media_ports_open(&m->workers[worker].ports, owner, loop_now(m->loop), &cmd.flow))
+		return false;
+	cmd.open.owner = ++m->opened;
+	*out = (struct media_flow){ .id = cmd.flow, .worker = worker };
+	media_send(m, worker, &cmd);
+	return true;
+}
+
+void media_set_owner(struct media *m, struct media_flow f, void *owner)
+{
+	struct place *place = place_of(m, f);
+
+	if (place != NULL)
+		place->owner = owner;
+}
+
+void media_close(struct media *m, struct media_flow *f)
+{
+	struct place *place = place_of(m, *f);
+	struct dp_cmd cmd = { .kind = DP_CMD_CLOSE, .flow = f->id };
+
+	if (place != NULL) {
+		media_ports_closing(place);
+		media_send(m, f->worker, &cmd);
+	}
+	*f = (struct media_flow){ .worker = 0 };
+}
+
+void media_local(const struct media *m, struct media_flow f, struct address *out)
+{
+	const struct bridge_plan *plan = &m->bridge.plan;
+
+	*out = (struct address){ .port = 0 };
+	for (uint32_t i = 0; place_of(m, f) != NULL && i < plan->addresses; i++) {
+		const struct bridge_address *a = &plan->address[i];
+		uint32_t at = f.id.index - a->flow_first;
+
+		if (a->worker != f.worker || f.id.index < a->flow_first || at >= a->flows)
+			continue;
+		memcpy(out->ip, a->ip, sizeof(out->ip));
+		out->port = (uint16_t)(a->port_first + 2 * at);
+		return;
+	}
+}
+
+void media_remote(struct media *m, struct media_flow f, const struct media_remote *remote)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_REMOTE };
+
+	memcpy(cmd.remote.ip, remote->rtp.ip, sizeof(cmd.remote.ip));
+	memcpy(cmd.remote.nat, remote->nat, sizeof(cmd.remote.nat));
+	cmd.remote.clock = remote->clock;
+	cmd.remote.rtp_port = remote->rtp.port;
+	cmd.remote.rtcp_port = remote->rtcp.port;
+	cmd.remote.pt_tx = remote->pt_tx;
+	cmd.remote.pt_rx = remote->pt_rx;
+	cmd.remote.dtmf_tx = remote->dtmf_tx;
+	cmd.remote.dtmf_rx = remote->dtmf_rx;
+	cmd.remote.codec = remote->codec;
+	cmd.remote.ptime = remote->ptime;
+	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
+	wish(m, f, &cmd);
+}
+
+void media_silent(struct media *m, struct media_flow f)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_SILENT };
+
+	wish(m, f, &cmd);
+}
+
+void media_music(struct media *m, struct media_flow f, uint64_t track)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_MUSIC, .music.track = track };
+
+	wish(m, f, &cmd);
+}
+
+void media_prompt(struct media *m, struct media_flow f, const uint64_t *track, uint32_t n)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_PROMPT };
+
+	assert(n >= 1 && n <= DP_PROMPT_MAX);
+	memcpy(cmd.prompt.track, track, n * sizeof(*track));
+	wish(m, f, &cmd);
+}
+
+void media_relay(struct media *m, struct media_flow f, struct media_flow peer)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_RELAY, .relay.peer = peer.id };
+
+	// An account's flows are all on its home worker; a peer elsewhere has another's number.
+	assert(f.worker == peer.worker || f.id.gen == 0 || peer.id.gen == 0);
+	wish(m, f, &cmd);
+}
+
+void media_watch(struct media *m, struct media_flow f, uint16_t digits)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_WATCH, .watch.digits = digits };
+
+	wish(m, f, &cmd);
+}
+
+void media_digits(
+	struct media *m, struct media_flow f, const uint8_t *digit, const uint16_t *ms, uint32_t n)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_DIGITS, .digits.n = (uint8_t)n };
+
+	assert(n >= 1 && n <= DP_DIGITS_MAX);
+	memcpy(cmd.digits.digit, digit, n);
+	memcpy(cmd.digits.ms, ms, n * sizeof(*ms));
+	wish(m, f, &cmd);
+}
