@@ -154,6 +154,16 @@ Test(engine_relay, comfort_noise_is_kept_and_leaves_no_hole)
 	cr_expect(eq(u32, ts_step(2), 320));
 }
 
+Test(engine_relay, a_source_that_returns_after_one_that_was_not_heard_is_a_new_one)
+{
+	speak(10);
+	rig_rtp(&rig, 0, (struct rtp){ .pt = 13, .seq = 1, .ssrc = 9 }, (const uint8_t *)"", 0);
+	voice.seq -= 5; // numbers that it has used already
+	speak(1);
+	cr_expect(eq(u16, seq_step(10), 1));
+	cr_expect(rig_sent(&rig, 1, 10)->rtp.marker);
+}
+
 Test(engine_relay, sources_extensions_and_padding_end_here)
 {
 	static const uint8_t packet[] = { 0xb1, 0x00, 0, 7, 0, 0, 0, 9, 0, 0, 0, 1, // header
