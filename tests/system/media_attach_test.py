@@ -4,6 +4,7 @@
 Content is read from the datagrams, times from the kernel, checksums from the wire."""
 
 import os
+import random
 import signal
 import socket
 import struct
@@ -22,7 +23,7 @@ US, MEDIA, NOBODY = "10.99.0.1", "10.99.0.2", "10.99.0.77"
 RTP, FLOW, OWNER, TRACK = 40000, (0, 7), 0x1122334455667788, 0xfeed
 SECOND = 10**9
 # 1.6 s, and not a whole number of packets; no two stretches of it are alike.
-AUDIO = bytes((i * 37 + (i >> 8) * 11) & 0xff for i in range(12833))
+AUDIO = random.Random(1).randbytes(12833)
 
 
 class Media:

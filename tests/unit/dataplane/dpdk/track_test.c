@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -220,6 +221,9 @@ Test(track, what_cannot_be_a_track_is_refused)
 	int fd = audio(1, LEN);
 	int pipes[2];
 
+	int disk = open("/bin/sh", O_RDONLY | O_CLOEXEC);
+
+	cr_assert_geq(disk, 0);
 	cr_assert_eq(pipe(pipes), 0);
 	struct {
 		const char *what;
@@ -235,6 +239,7 @@ Test(track, what_cannot_be_a_track_is_refused)
 		{ "no such codec", 1, LEN, TRACK_CODECS, fd },
 		{ "no descriptor", 1, LEN, 0, -1 },
 		{ "a pipe, which would make us wait", 1, LEN, 0, pipes[0] },
+		{ "a file on a disk, which may be slow", 1, LEN, 0, disk },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct attach_message m = message(ATTACH_TRACK_ADD, rows[i].hash, rows[i].codec);
@@ -246,6 +251,7 @@ Test(track, what_cannot_be_a_track_is_refused)
 	}
 	cr_expect_eq(store->taken, 0);
 	close(fd);
+	close(disk);
 	close(pipes[0]);
 	close(pipes[1]);
 }
