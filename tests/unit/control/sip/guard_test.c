@@ -137,6 +137,7 @@ Test(guard, limits_hold_at_the_last_allowed_and_the_first_refused)
 			GUARD_LINE_MAX - 22 },
 		{ "semicolons", GOOD "X: ", ";a", "\r\n" END, GUARD_SEMICOLONS_MAX },
 		{ "commas", GOOD "X: ", ",a", "\r\n" END, GUARD_COMMAS_MAX },
+		{ "elements in all", GOOD, "X: ,,,,,,,,\r\n", END, GUARD_ELEMENTS_MAX / 8 },
 		{ "vias in lines", GOOD, "v: SIP/2.0/UDP h\r\n", END, GUARD_VIAS_MAX - 1 },
 		{ "vias in one line", LINE "v: SIP/2.0/UDP h;branch=z9hG4bK1", ",SIP/2.0/UDP h",
 			"\r\n" REST END, GUARD_VIAS_MAX - 1 },
