@@ -60,5 +60,7 @@ uint8_t telephone_event_code(char key)
 
 char telephone_event_key(uint8_t code)
 {
-	return code < TELEPHONE_EVENT_DIGITS ? keys[code] : '\0';
+	if (code >= TELEPHONE_EVENT_DIGITS)
+		return '\0';
+	return keys[code];
 }

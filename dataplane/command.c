@@ -348,6 +348,7 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	enum dp_refusal refusal = carry_out(e, cmd, now);
 	struct rtp_flow *f = cmd->flow.index < e->flow_count ? &e->flows[cmd->flow.index] : NULL;
+	bool closed = refusal == DP_REFUSAL_NONE && cmd->kind == DP_CMD_CLOSE;
 	struct dp_event answer = {
 		.tag = cmd->tag,
 		.kind = refusal == DP_REFUSAL_NONE ? DP_EVENT_DONE : DP_EVENT_REFUSED,
@@ -358,7 +359,7 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 	stat_add(&e->stats->commands, 1);
 	if (refusal != DP_REFUSAL_NONE)
 		stat_add(&e->stats->refusals, 1);
-	else if (cmd->kind == DP_CMD_CLOSE)
+	if (closed && f != NULL)
 		tell_counters(f, &answer);
 	engine_answer(e, f != NULL && f->gen == cmd->flow.gen ? f : NULL, &answer);
 }

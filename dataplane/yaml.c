@@ -81,15 +81,14 @@ struct phrase {
 };
 
 static const struct phrase phrases[] = {
-	{ "Unexpected key: ", "nothing is called \"%s\" here" },
-	{ "Missing required mapping field: ", "\"%s\" is missing here" },
-	{ "Mapping field already seen: ", "\"%s\" is here twice" },
 	{ "Invalid UINT value: ", "%s is out of range" },
 	{ "Invalid uint64_t value: ", "%s is out of range" },
 	{ "Invalid INT value: ", "%s is out of range" },
 	{ "Invalid ENUM value: ", "\"%s\" is none of the words known here" },
 	{ "STRING length < ", "is too short" },
 	{ "STRING length > ", "is too long, at most %s" },
+	{ "Insufficient entries ", "too few entries" },
+	{ "Excessive entries ", "too many entries" },
 	{ "Expecting ", "expecting a %s" },
 };
 
@@ -97,8 +96,7 @@ static const struct phrase phrases[] = {
 struct hearing {
 	struct yaml_finding *out;
 	char key[KEY_MAX]; // whose value it is about
-	bool missing;      // the place is that of the mapping, not of the last thing in it
-	unsigned places;
+	bool placed;
 };
 
 // The format of libcyaml's own words; one %s.
@@ -131,13 +129,13 @@ static size_t number_after(const char *line, const char *word)
 static void hear_place(struct hearing *h, const char *line)
 {
 	static const char field[] = "  in mapping field '";
-	unsigned wanted = h->missing ? 1 : 0;
 
-	if (h->places++ != wanted)
+	if (h->placed)
 		return;
+	h->placed = true;
 	h->out->line = number_after(line, "(line: ");
 	h->out->column = number_after(line, ", column: ");
-	if (!h->missing && strncmp(line, field, sizeof(field) - 1) == 0) {
+	if (strncmp(line, field, sizeof(field) - 1) == 0) {
 		const char *key = line + sizeof(field) - 1;
 
 		snprintf(h->key, sizeof(h->key), "%.*s", (int)strcspn(key, "'"), key);
@@ -154,7 +152,6 @@ static void hear(cyaml_log_t, void *ctx, const char *fmt, va_list args)
 	if (strncmp(line, "  in ", 5) == 0) {
 		hear_place(h, line);
 	} else if (h->out->sentence[0] == '\0' && strcmp(line, "Load: Backtrace:") != 0) {
-		h->missing = strstr(line, "Missing required") != NULL;
 		put_in_our_words(h, strncmp(line, "Load: ", 6) == 0 ? line + 6 : line);
 	}
 }
@@ -173,7 +170,7 @@ static bool load(struct yaml_file *f, struct yaml_finding *out)
 
 	if (err == CYAML_OK)
 		return true;
-	if (out->line == 0 || (h.missing && h.places < 2))
+	if (out->line == 0)
 		out->line = out->column = 1;
 	if (out->sentence[0] == '\0')
 		snprintf(out->sentence, sizeof(out->sentence), "%s", cyaml_strerror(err));

@@ -4,6 +4,7 @@
 // tree: a file of tens of thousands of accounts costs no memory here.
 #include "dataplane/yaml_events.h"
 
+#include <assert.h>
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ struct nest {
 	bool mapping;
 	bool at_key;
 	const cyaml_schema_value_t *value; // of the key just read
+	uint64_t seen;                     // keys, as bits by their places in the schema
+	yaml_mark_t start;
 };
 
 struct walk {
@@ -48,15 +51,48 @@ struct walk {
 	unsigned depth, documents;
 };
 
-static const struct cyaml_schema_value *schema_of_key(
-	const cyaml_schema_value_t *s, const char *key)
+// The fields of a mapping that the schema knows; NULL: it says nothing about them.
+static const cyaml_schema_field_t *fields(const struct nest *n)
 {
-	if (s == NULL || s->type != CYAML_MAPPING)
-		return NULL;
-	for (const cyaml_schema_field_t *f = s->mapping.fields; f->key != NULL; f++)
-		if (strcmp(f->key, key) == 0)
-			return &f->value;
-	return NULL;
+	const cyaml_schema_value_t *s = n->schema;
+
+	return n->mapping && s != NULL && s->type == CYAML_MAPPING ? s->mapping.fields : NULL;
+}
+
+static bool take_key(
+	struct nest *n, const yaml_event_t *e, const char *key, struct yaml_finding *out)
+{
+	const cyaml_schema_field_t *f = fields(n);
+	unsigned i = 0;
+
+	n->at_key = false;
+	n->value = NULL;
+	if (f == NULL)
+		return true;
+	while (f[i].key != NULL && strcmp(f[i].key, key) != 0)
+		i++;
+	if (f[i].key == NULL)
+		return find(out, e, "nothing is called \"%s\" here", key);
+	assert(i < 64);
+	if ((n->seen >> i & 1) != 0)
+		return find(out, e, "\"%s\" is here twice", key);
+	n->seen |= (uint64_t)1 << i;
+	n->value = &f[i].value;
+	return true;
+}
+
+static bool leave_mapping(const struct nest *n, struct yaml_finding *out)
+{
+	const cyaml_schema_field_t *f = fields(n);
+
+	for (unsigned i = 0; f != NULL && f[i].key != NULL; i++) {
+		if ((f[i].value.flags & CYAML_FLAG_OPTIONAL) != 0 || (n->seen >> i & 1) != 0)
+			continue;
+		place(out, n->start);
+		snprintf(out->sentence, sizeof(out->sentence), "\"%s\" is missing here", f[i].key);
+		return false;
+	}
+	return true;
 }
 
 // What the schema says of the value that comes now.
@@ -119,11 +155,8 @@ static bool take_scalar(struct walk *w, const yaml_event_t *e, struct yaml_findi
 
 	if (memchr(text, '\0', e->data.scalar.length) != NULL)
 		return find(out, e, "a NUL is in this text");
-	if (n != NULL && n->mapping && n->at_key) {
-		n->value = schema_of_key(n->schema, text);
-		n->at_key = false;
-		return true;
-	}
+	if (n != NULL && n->mapping && n->at_key)
+		return take_key(n, e, text, out);
 	if (!check_value(expected(w), e, text, out))
 		return false;
 	value_read(w);
@@ -138,7 +171,9 @@ static bool enter(struct walk *w, const yaml_event_t *e, bool mapping, struct ya
 		return find(out, e, "a name is expected here");
 	if (w->depth == DEPTH_MAX)
 		return find(out, e, "nested too deeply");
-	w->nest[w->depth++] = (struct nest){ .schema = s, .mapping = mapping, .at_key = true };
+	w->nest[w->depth++] = (struct nest){
+		.schema = s, .mapping = mapping, .at_key = true, .start = e->start_mark
+	};
 	return true;
 }
 
@@ -159,7 +194,7 @@ static bool take(struct walk *w, const yaml_event_t *e, struct yaml_finding *out
 	case YAML_MAPPING_END_EVENT:
 		w->depth--;
 		value_read(w);
-		return true;
+		return leave_mapping(&w->nest[w->depth], out);
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
 	case YAML_STREAM_END_EVENT:

@@ -200,27 +200,24 @@ static bool make_workers(struct media *m)
 	return m->workers != NULL;
 }
 
-static void hello(void *ctx, int bridge, int wake)
+static const char *hello(void *ctx, int bridge, int wake)
 {
 	struct media *m = ctx;
 	enum bridge_outcome outcome = bridge_map(&m->bridge, bridge);
 
 	close(bridge);
 	m->wake = wake;
-	if (outcome != BRIDGE_OK) {
-		media_link_drop(&m->link, bridge_outcome_text(outcome));
-		return;
-	}
+	if (outcome != BRIDGE_OK)
+		return bridge_outcome_text(outcome);
 	fcntl(wake, F_SETFL, O_NONBLOCK);
 	m->woken = loop_watch(m->loop, wake, woken, m);
-	if (m->woken == NULL || !make_workers(m)) {
-		media_link_drop(&m->link, "no memory for its lanes");
-		return;
-	}
+	if (m->woken == NULL || !make_workers(m))
+		return "no memory for its lanes";
 	m->state = MEDIA_DESCRIBING;
 	m->slow = false;
 	m->since_ms = loop_now(m->loop);
 	clock_arm(loop_clock(m->loop), &m->look, m->since_ms);
+	return NULL;
 }
 
 static void writable(void *ctx)

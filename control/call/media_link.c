@@ -71,7 +71,7 @@ void media_link_drop(struct media_link *l, const char *why)
 		return;
 	hang_up(l);
 	l->greeted = false;
-	if (greeted || !l->moaned)
+	if (!l->moaned)
 		log_warning("layby-media at %s: %s; trying every %d ms", l->where.sun_path, why,
 			MEDIA_LINK_RETRY_MS);
 	l->moaned = true;
@@ -87,9 +87,14 @@ static void take_hello(struct media_link *l, struct parcel *p)
 		return;
 	}
 	l->greeted = true;
-	l->moaned = false;
 	p->fds = 0; // they are the callee's now
-	l->ops.hello(l->ops.ctx, p->fd[0], p->fd[1]);
+
+	const char *why = l->ops.hello(l->ops.ctx, p->fd[0], p->fd[1]);
+
+	if (why != NULL)
+		media_link_drop(l, why);
+	else
+		l->moaned = false;
 }
 
 static void take(struct media_link *l, struct parcel *p)

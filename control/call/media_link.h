@@ -19,8 +19,8 @@ enum { MEDIA_LINK_RETRY_MS = 1000 };
 
 struct media_link_ops {
 	void *ctx;
-	// Both descriptors are the callee's.
-	void (*hello)(void *ctx, int bridge, int wake);
+	// Both descriptors are the callee's. NULL, or why this is no media that we can work with.
+	const char *(*hello)(void *ctx, int bridge, int wake);
 	void (*track)(void *ctx, const struct attach_message *answer);
 	void (*writable)(void *ctx); // again, after a send that found no room
 	void (*gone)(void *ctx);     // after hello only
@@ -34,7 +34,7 @@ struct media_link {
 	struct watch *watch;
 	int fd;       // -1: not connected
 	bool greeted; // HELLO has been heard
-	bool moaned;  // it was said that layby-media is away
+	bool moaned;  // it was said why we are not attached; once is enough
 };
 
 // The first try is made in the loop, at once. False: the path is too long for a socket.

@@ -217,7 +217,7 @@ enum guard_outcome guard_read(struct guarded *out, const char *data, size_t len)
 uint16_t guard_status(enum guard_outcome outcome)
 {
 	static const uint16_t status[GUARD_OUTCOME_COUNT] = {
-#define X(name, code, counter, help) [GUARD_##name] = code,
+#define X(name, code, counter, help) [GUARD_##name] = (code),
 		GUARD_LIST(X)
 #undef X
 	};

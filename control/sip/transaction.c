@@ -44,6 +44,7 @@ static void execute(struct transaction *t, type_t type, osip_message_t *message)
 	}
 	*event = (osip_event_t){ .type = type, .sip = message };
 	osip_transaction_execute(t->machine, event);
+	// NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the machine has freed the event
 }
 
 static osip_transaction_t *machine_new(
@@ -353,7 +354,7 @@ int transaction_send_message(osip_transaction_t *machine, osip_message_t *messag
 {
 	struct transaction *t = osip_transaction_get_your_instance(machine);
 
-	if (MSG_IS_REQUEST(message) && MSG_IS_ACK(message))
+	if (MSG_IS_ACK(message))
 		send_ack(t, message);
 	else
 		sip_put(t->sip, &t->peer, t->bytes, t->len);

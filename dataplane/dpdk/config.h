@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { CONFIG_PORTS_MAX = 32, CONFIG_NEIGHBOURS_MAX = 65536 };
 
@@ -55,3 +56,6 @@ void config_default(struct config *out, const cpu_set_t *cpus);
 
 // The same as numbers for the core: which worker has which address and flows.
 void config_plan(const struct config *c, struct bridge_plan *out);
+
+// What was understood, for people.
+void config_print(const struct config *c, FILE *to);

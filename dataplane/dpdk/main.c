@@ -8,12 +8,12 @@
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
 
-#include <getopt.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -27,8 +27,8 @@ enum {
 
 struct options {
 	const char *config;
-	bool check;
 	bool verbose;
+	enum { WANT_SERVICE, WANT_CHECK, WANT_HELP, WANT_VERSION, WANT_NONSENSE } want;
 };
 
 static void usage(FILE *to)
@@ -40,38 +40,23 @@ static void usage(FILE *to)
 		to);
 }
 
-// Exits on --help and on what it does not understand.
 static struct options read_options(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "check", no_argument, NULL, 'k' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	struct options o = { 0 };
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c == 'c') {
-			o.config = optarg;
-		} else if (c == 'k') {
-			o.check = true;
-		} else if (c == 'v') {
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			o.config = argv[++i];
+		else if (strcmp(argv[i], "--check") == 0)
+			o.want = WANT_CHECK;
+		else if (strcmp(argv[i], "--verbose") == 0)
 			o.verbose = true;
-		} else if (c == 'V') {
-			puts("layby-media " LAYBY_VERSION);
-			exit(EXIT_SUCCESS);
-		} else {
-			usage(c == 'h' ? stdout : stderr);
-			exit(c == 'h' ? EXIT_SUCCESS : EXIT_CONFIG);
-		}
-	}
-	if (optind < argc) {
-		usage(stderr);
-		exit(EXIT_CONFIG);
+		else if (strcmp(argv[i], "--version") == 0)
+			return (struct options){ .want = WANT_VERSION };
+		else if (strcmp(argv[i], "--help") == 0)
+			return (struct options){ .want = WANT_HELP };
+		else
+			return (struct options){ .want = WANT_NONSENSE };
 	}
 	return o;
 }
@@ -93,47 +78,6 @@ static bool read_config(const struct options *o, struct config *c)
 		return true;
 	say("%s", error);
 	return false;
-}
-
-static void print_ip(uint32_t ip)
-{
-	printf("%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
-}
-
-static void print_address(const struct config_address *a)
-{
-	printf("    address ");
-	print_ip(a->ip);
-	printf("/%u  RTP and RTCP ports %u-%u  %u flows\n", a->prefix, a->port_first,
-		a->port_first + 2 * a->flows - 1, a->flows);
-}
-
-static void print_port(const struct config *c, uint32_t n)
-{
-	const struct config_port *p = &c->port[n];
-
-	printf("  port %s  device %s  worker %u on CPU %u", p->name, p->device, p->worker + 1U,
-		c->cpu[p->worker]);
-	if (p->gateway != 0) {
-		printf("  gateway ");
-		print_ip(p->gateway);
-	}
-	putchar('\n');
-	for (uint32_t i = 0; i < c->addresses; i++) {
-		if (c->address[i].port == n)
-			print_address(&c->address[i]);
-	}
-}
-
-static void print_config(const struct config *c)
-{
-	printf("main on CPU %u  %u worker%s, idle ones %s  hugepages %s\n"
-	       "tracks up to %llu MB  %u next hops a worker  socket %s\n",
-		c->main_cpu, c->workers, c->workers == 1 ? "" : "s", c->sleep ? "sleep" : "poll",
-		c->hugepages ? "if there are enough" : "none",
-		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket);
-	for (uint32_t i = 0; i < c->ports; i++)
-		print_port(c, i);
 }
 
 // Every thread that comes later inherits the mask; signals arrive at the descriptor alone.
@@ -238,32 +182,51 @@ not_open:
 	return EXIT_FAILURE;
 }
 
-int main(int argc, char **argv)
+static int run_service(const struct config *c, bool verbose)
 {
-	static struct config config;
 	static struct plant plant;
-	struct options options = read_options(argc, argv);
 	char error[ERROR_MAX];
 	int status = EXIT_FAILURE;
-
-	if (!read_config(&options, &config))
-		return EXIT_CONFIG;
-	if (options.check) {
-		print_config(&config);
-		return EXIT_SUCCESS;
-	}
-
 	int signals = catch_signals();
-	if (!eal_start(&config, options.verbose, error, sizeof(error))) {
+
+	if (!eal_start(c, verbose, error, sizeof(error))) {
 		say("%s", error);
+		close(signals);
 		return EXIT_FAILURE;
 	}
-	if (plant_build(&plant, &config, error, sizeof(error)))
-		status = serve(&plant, &config, signals);
+	if (plant_build(&plant, c, error, sizeof(error)))
+		status = serve(&plant, c, signals);
 	else
 		say("%s", error);
 	plant_free(&plant);
 	eal_stop();
 	close(signals);
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config config;
+	struct options options = read_options(argc, argv);
+
+	switch (options.want) {
+	case WANT_HELP:
+		usage(stdout);
+		return EXIT_SUCCESS;
+	case WANT_NONSENSE:
+		usage(stderr);
+		return EXIT_CONFIG;
+	case WANT_VERSION:
+		puts("layby-media " LAYBY_VERSION);
+		return EXIT_SUCCESS;
+	case WANT_CHECK:
+	case WANT_SERVICE:
+		break;
+	}
+	if (!read_config(&options, &config))
+		return EXIT_CONFIG;
+	if (options.want == WANT_SERVICE)
+		return run_service(&config, options.verbose);
+	config_print(&config, stdout);
+	return EXIT_SUCCESS;
 }

@@ -6,7 +6,7 @@
 
 enum { LINE = 64, MS = 1000000, SPARE_TRIES = 64 };
 
-static const uint32_t NOBODY = UINT32_MAX;
+static const uint32_t no_hop = UINT32_MAX;
 
 static uint32_t chains_for(uint32_t hops)
 {
@@ -56,7 +56,7 @@ static uint32_t find(struct neighbours *t, uint16_t port, uint32_t ip)
 			return at - 1;
 		at = n->next;
 	}
-	return NOBODY;
+	return no_hop;
 }
 
 static void unlink_entry(struct neighbours *t, uint32_t hop)
@@ -85,15 +85,15 @@ static uint32_t spare(struct neighbours *t, uint64_t now)
 			return hop;
 		}
 	}
-	return NOBODY;
+	return no_hop;
 }
 
 static uint32_t add(struct neighbours *t, uint16_t port, uint32_t ip, uint64_t now)
 {
 	uint32_t hop = t->used < t->size ? t->used++ : spare(t, now);
 
-	if (hop == NOBODY)
-		return NOBODY;
+	if (hop == no_hop)
+		return no_hop;
 
 	uint32_t *chain = chain_of(t, port, ip);
 	t->entry[hop] = (struct neighbour){ .ip = ip, .port = port, .next = *chain };
@@ -138,9 +138,9 @@ int neighbours_towards(struct neighbours *t, const struct station *s, uint32_t i
 		return -1;
 
 	uint32_t hop = find(t, s->port, via);
-	if (hop == NOBODY)
+	if (hop == no_hop)
 		hop = add(t, s->port, via, now);
-	if (hop == NOBODY)
+	if (hop == no_hop)
 		return -1;
 	t->entry[hop].used = now;
 	if (!t->entry[hop].known)
@@ -178,7 +178,7 @@ void neighbours_hear(
 {
 	uint32_t hop = find(t, port, ip);
 
-	if (hop == NOBODY)
+	if (hop == no_hop)
 		return;
 
 	struct neighbour *n = &t->entry[hop];

@@ -48,6 +48,9 @@ int port_start(struct port *port, struct rte_mempool *pool)
 	err = rte_eth_dev_start(port->id);
 	if (err < 0)
 		goto not_started;
+	// A ring has none, and nobody believes one who has none.
+	if (rte_is_zero_ether_addr(&mac))
+		rte_eth_random_addr(mac.addr_bytes);
 	memcpy(port->station.mac, mac.addr_bytes, MAC_LEN);
 	become_another(port->id, port->station.mac);
 	port->n = 0;

@@ -75,28 +75,26 @@ void track_job_begin(struct track_job *j, struct track_store *s, const struct at
 	j->answer.outcome = (uint16_t)outcome;
 }
 
-// Tells those who said yes to do the opposite. True: there is nobody.
-static bool undo(struct track_job *j, struct order order, enum attach_outcome outcome,
-	struct orders *const workers[], uint32_t n)
+static void begin_undo(struct track_job *j, struct orders *const workers[], uint32_t n)
 {
-	j->answer.outcome = (uint16_t)outcome;
+	bool added = j->state == JOB_SHOWING;
+	struct order back = added ? hide(j->stored->hash) : show(newest(j->stored));
+
+	j->answer.outcome = added ? ATTACH_NO_MEMORY : ATTACH_IN_USE;
 	j->state = JOB_UNDOING;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!j->yes[i])
 			continue;
-		orders_give(workers[i], order);
+		orders_give(workers[i], back);
 		j->waiting++;
 	}
-	return j->waiting == 0;
 }
 
 static void finish(struct track_job *j, struct track_store *s)
 {
-	bool added = j->answer.outcome == ATTACH_NO_MEMORY;
-
 	if (j->state == JOB_HIDING)
 		track_store_remove(s, j->stored);
-	else if (j->state == JOB_UNDOING && added)
+	else if (j->state == JOB_UNDOING && j->answer.outcome == ATTACH_NO_MEMORY)
 		track_store_undo(s, j->stored);
 	j->state = JOB_NONE;
 }
@@ -107,15 +105,11 @@ bool track_job_happen(struct track_job *j, struct track_store *s, uint32_t worke
 	assert(j->state != JOB_NONE && worker < n && j->waiting > 0);
 	j->yes[worker] = report->yes;
 	j->all_yes = j->all_yes && report->yes;
-	if (--j->waiting > 0)
+	j->waiting--;
+	if (j->waiting == 0 && j->state != JOB_UNDOING && !j->all_yes)
+		begin_undo(j, workers, n);
+	if (j->waiting > 0)
 		return false;
-	if (j->state != JOB_UNDOING && !j->all_yes) {
-		bool added = j->state == JOB_SHOWING;
-		struct order back = added ? hide(j->stored->hash) : show(newest(j->stored));
-
-		if (!undo(j, back, added ? ATTACH_NO_MEMORY : ATTACH_IN_USE, workers, n))
-			return false;
-	}
 	finish(j, s);
 	return true;
 }

@@ -11,8 +11,6 @@
 
 enum { ANNOUNCE_TIMES = 3, ANNOUNCE_S = 2 }; // RFC 5227, section 2.3; one more for a slow switch
 
-static const uint64_t SECOND = 1000000000;
-
 uint32_t transmit_blank(struct worker *w, struct burst *out, uint32_t n)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
@@ -140,7 +138,7 @@ static void announce(struct worker *w)
 				&w->neighbours, &port->station, port->station.gateway, w->now);
 	}
 	w->announced++;
-	w->announce_at = w->now + ANNOUNCE_S * SECOND;
+	w->announce_at = w->now + ANNOUNCE_S * 1000000000ULL;
 }
 
 // From our address in the network of the one who is asked for.

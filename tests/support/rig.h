@@ -4,10 +4,10 @@
 // time that moves when a test says so. For unit tests, fuzzing and benches.
 #pragma once
 
-#include "codecs/telephone_event.h"
 #include "codecs/track.h"
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
+#include "tests/support/wishes.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -19,9 +19,6 @@ enum {
 	RIG_SAID_MAX = 256,
 	RIG_ROOM = 1500,
 	RIG_TRACK_LEN = 1000, // samples; no multiple of a frame
-	RIG_PCMU = 0,
-	RIG_PCMA = 8,
-	RIG_EVENT = 101,
 };
 
 // How many packets that left are kept; a fuzzer wants few.
@@ -221,72 +218,6 @@ static inline enum dp_refusal rig_do(struct rig *r, uint32_t flow, struct dp_cmd
 	engine_command(r->e, &cmd, r->now);
 	assert(r->answers == before + 1 && r->answer.tag == cmd.tag);
 	return r->answer.refusal;
-}
-
-// Party n lives on 10.0.0.n.
-static inline void rig_ip(uint8_t out[16], uint8_t party)
-{
-	const uint8_t ip[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, party };
-
-	memcpy(out, ip, sizeof(ip));
-}
-
-// What signalling says of party n: 10.0.0.n, ports 4000 and 4001, PCMU, 20 ms.
-static inline struct dp_cmd rig_remote(uint8_t party)
-{
-	struct dp_cmd cmd = {
-		.kind = DP_CMD_REMOTE,
-		.remote = { .clock = 8000,
-			.rtp_port = 4000,
-			.rtcp_port = 4001,
-			.pt_tx = RIG_PCMU,
-			.pt_rx = RIG_PCMU,
-			.dtmf_tx = RIG_EVENT,
-			.dtmf_rx = RIG_EVENT,
-			.codec = DP_CODEC_PCMU,
-			.ptime = 20 },
-	};
-
-	rig_ip(cmd.remote.ip, party);
-	return cmd;
-}
-
-static inline struct dp_cmd rig_open(void)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_OPEN, .open.owner = 42 };
-}
-
-static inline struct dp_cmd rig_music(uint64_t track)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_MUSIC, .music.track = track };
-}
-
-static inline struct dp_cmd rig_relay(uint32_t peer)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { peer, 1 } };
-}
-
-// Two tracks; 0 is none.
-static inline struct dp_cmd rig_prompt(uint64_t first, uint64_t second)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_PROMPT, .prompt.track = { first, second } };
-}
-
-// Digits of 80 ms each.
-static inline struct dp_cmd rig_keys(const char *keys)
-{
-	struct dp_cmd cmd = { .kind = DP_CMD_DIGITS };
-
-	for (; *keys != '\0'; keys++, cmd.digits.n++) {
-		cmd.digits.digit[cmd.digits.n] = telephone_event_code(*keys);
-		cmd.digits.ms[cmd.digits.n] = 80;
-	}
-	return cmd;
-}
-
-static inline struct dp_cmd rig_plain(enum dp_cmd_kind kind)
-{
-	return (struct dp_cmd){ .kind = (uint16_t)kind };
 }
 
 // Opens a flow toward party flow + 1.

@@ -51,7 +51,7 @@ def _(t):
 def _(t):
     s = t.stage
     began, waiting = time.time(), s.caller.mark()
-    mark = s.anna.dial("sip:+61400000099@acme.example")
+    mark = s.anna.dial("sip:+61400000001@acme.example")
     s.caller.rings(5, waiting)
     s.caller.accept()
     s.anna.talks(5, mark)
@@ -162,7 +162,7 @@ def _(t):
 @suite.case("a_lost_ack_ends_both_sides_after_32_s")
 def _(t):
     s = t.stage
-    host = s.office.host("phone203", "10.99.0.23")
+    host = s.office.host("forgetful", "10.99.0.67")
     forgetful = peer.Peer(host, "203", "acme.example", "secret203")
     try:
         waiting = s.anna.mark()

@@ -52,6 +52,17 @@ def parked(t, caller, account="acme", agent=None):
     return s.park(agent)
 
 
+def parked_from_queue(t, caller):
+    """Comes by the queue, whose other agent may be gone. When he was parked."""
+    s = t.stage
+    began, waiting = time.time(), s.bert.mark()
+    caller.dial(office.number_uri("acme queue"))
+    s.bert.rings(5, waiting)
+    s.bert.accept()
+    s.they_talk(caller, s.bert, began)
+    return s.park(s.bert)
+
+
 def lot_is_empty(t, seconds=3):
     t.soon(lambda: not t.stage.layby.rows("slot"), seconds, "no call is left in slot list")
 
@@ -110,12 +121,7 @@ def _(t):
 @suite.case("of_two_who_pick_up_at_once_exactly_one_wins")
 def _(t):
     s, caller = t.stage, t.stage.callers[1]
-    began = time.time()
-    s.callers[1].dial(office.number_uri("acme queue"))
-    s.bert.rings(5)
-    s.bert.accept()
-    s.they_talk(caller, s.bert, began)
-    s.park(s.bert)
+    parked_from_queue(t, caller)
     heard = {p: Recording(p) for p in (s.bert, s.cleo)}
     marks, dialled = {p: p.mark() for p in heard}, time.time()
     both = [threading.Thread(target=p.dial, args=(office.slot_uri(p, 1),)) for p in heard]
@@ -136,12 +142,7 @@ def _(t):
 @suite.case("a_retriever_who_vanishes_before_his_ack_gives_the_caller_back")
 def _(t):
     s, caller = t.stage, t.stage.callers[2]
-    began = time.time()
-    caller.dial(office.number_uri("acme queue"))
-    s.bert.rings(5)
-    s.bert.accept()
-    s.they_talk(caller, s.bert, began)
-    up = s.park(s.bert)
+    up = parked_from_queue(t, caller)
     ghost = peer.Peer(s.office.host("ghost", "10.99.0.29"), "203", "acme.example", "secret203")
     try:
         call = ghost.invite("sip:1@acme.example")
@@ -159,6 +160,53 @@ def _(t):
     rest = TIMEOUT_S - (taken - up)
     t.expect(abs(invite.at - bye.at - rest) < 2,
              f"went on {invite.at - bye.at:.1f} s after he was back; {rest:.1f} s were left")
+
+
+def park_with_ack(t, between):
+    """A caller from the trunk whose ACK comes before the agent's keys, or between # and 0: the
+    wire delays and loses ACKs, and the agent cannot know."""
+    s = t.stage
+    late = peer.Peer(s.office.host("trunk", network.TRUNK), "+61400000009", network.TRUNK)
+    agent = peer.Robot(s.office.host("hasty", "10.99.0.28"), "201", "acme.example", "secret201",
+                       keys="")
+    try:
+        t.require(agent.register() == 200, "the agent is not registered")
+        guest = late.invite(office.number_uri("acme"))
+        t.require(guest.status == 200, f"the caller was answered {guest.status}")
+        desk = next(iter(agent.calls.values()))
+        if not between:
+            guest.ack()
+        time.sleep(0.1)  # whatever the ACK leads to has happened
+        desk.press("#")
+        if between:
+            guest.ack()
+        time.sleep(0.1)
+        desk.press("0")
+        t.soon(lambda: agent.released, 5, "the agent is released, for #0 parks")
+        keys = [k for st in s.wire.streams(dst=network.TRUNK) if st.dport == guest.media_port
+                for k, _ in st.digits()]
+        t.expect(not keys, f"the caller heard {keys}")
+        guest.bye()
+    finally:
+        agent.register(0)
+        agent.close()
+        late.close()
+
+
+@suite.case("S0-18_an_ack_before_the_keys_and_the_code_parks")
+def _(t):
+    # The first caller's telephone has the trunk's port; it has nothing more to do.
+    t.stage.callers[0].stop()
+    t.stage.office.phones.remove(t.stage.callers[0])
+    park_with_ack(t, between=False)
+
+
+@suite.case("S0-18_a_late_ack_of_the_caller_between_the_keys_does_not_spoil_the_code")
+def _(t):
+    if t.stage.callers[0] in t.stage.office.phones:
+        t.stage.callers[0].stop()
+        t.stage.office.phones.remove(t.stage.callers[0])
+    park_with_ack(t, between=True)
 
 
 @suite.case("S0-14_from_a_queue_he_goes_on_with_its_timeout_step")

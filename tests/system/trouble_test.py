@@ -141,6 +141,10 @@ def _(t):
                     MANY, 10)
         try:
             t.soon(lambda: len(s.layby.rows("slot")) == MANY, 60, f"{MANY} parked callers")
+            # Until then the parkers are still being told where.
+            t.soon(lambda: len(robot.released) == MANY, 20, "every parker is released")
+            t.soon(lambda: s.layby.ask("system.info")["media"]["flows_open"] == MANY, 3,
+                   "one flow for each parked caller, and no other")
             full = s.layby.core.memory_kb()
             time.sleep(1)
             killed = time.time()

@@ -67,7 +67,7 @@ class Host:
     def socket(self, port=0, kind=socket.SOCK_DGRAM):
         """A socket of ours on this host: we step into its network for as long as that takes."""
         libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/self/ns/net", "rb") as home, \
+        with open("/proc/thread-self/ns/net", "rb") as home, \
                 open(f"/proc/{self._holder.pid}/ns/net", "rb") as there:
             if libc.setns(there.fileno(), _CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), f"cannot enter the network of {self.name}")

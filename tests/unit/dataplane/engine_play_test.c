@@ -255,6 +255,11 @@ Test(engine_play, a_prompt_for_a_party_on_hold_takes_its_time_and_is_played)
 	rig_live(&rig, 10);
 	cr_expect(eq(u32, rig.told, 1));
 	cr_expect(eq(u32, rig.sent, 0));
+	rig_do(&rig, 0, rig_music(RIG_MUSIC));
+	rig.now += 500 * NS_PER_MS;
+	rig_tick(&rig);
+	cr_expect(eq(u64, stat_read(&rig.stats.late_packets), 0), "none was to be sent");
+	cr_expect(eq(u64, stat_read(&rig.stats.skipped_packets), 0), "none was to be sent");
 }
 
 Test(engine_play, after_a_short_stall_everything_is_sent_in_order)
@@ -310,6 +315,20 @@ Test(engine_play, a_burst_that_is_full_is_flushed_and_an_empty_pool_is_counted)
 	rig_live(&rig, 20);
 	cr_expect(eq(u32, rig.sent, 3));
 	cr_expect(eq(u64, stat_read(&rig.stats.tx_no_buffer), RIG_FLOWS - 3));
+}
+
+Test(engine_play, without_a_buffer_the_track_waits_and_the_timestamp_does_not)
+{
+	rig_call(&rig, 0);
+	rig_do(&rig, 0, rig_music(RIG_MUSIC));
+	rig_live(&rig, 39);
+	rig.blanks = 0;
+	rig_live(&rig, 40);
+	rig.blanks = UINT32_MAX;
+	rig_live(&rig, 40);
+	cr_assert(eq(u32, rig_count(&rig, 0), 4));
+	expect_one_stream(0, 8);
+	cr_expect(eq(u8, rig_sent(&rig, 0, 2)->data[12], rig.ulaw[0][320]));
 }
 
 Test(engine_play, a_track_in_use_stays_and_one_in_another_codec_takes_its_place)
