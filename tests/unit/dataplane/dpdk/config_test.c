@@ -143,7 +143,7 @@ static const struct wrong wrongs[] = {
 	{ "socket: /run", "socket: run", "17:", "not an absolute path" },
 	{ "socket: /run", "orphan-seconds: soon\nsocket: /run", "17:", "not a number from 1" },
 	{ "ports:", "doors:", "", "doors" },
-	{ "ports:\n", "ports: []\nothers:\n", "3:", "" },
+	{ "ports:\n", "ports: []\nothers:\n", "4:", "others" },
 };
 
 Test(config, what_is_wrong_is_said_with_its_place)
