@@ -133,10 +133,11 @@ static unsigned magnitude(int16_t sample)
 	return (unsigned)(sample < 0 ? ~sample : sample);
 }
 
-// How many bits it takes to write m.
-static unsigned bits(unsigned m)
+// The three bits of the segment: how far the highest bit of m stands above `lowest`. m is at
+// least 1 << lowest.
+static unsigned segment_of(unsigned m, unsigned lowest)
 {
-	return m == 0 ? 0 : 32U - (unsigned)__builtin_clz(m);
+	return (31U - (unsigned)__builtin_clz(m | 1) - lowest) & 7;
 }
 
 uint8_t g711_to_ulaw(int16_t sample)
@@ -146,7 +147,7 @@ uint8_t g711_to_ulaw(int16_t sample)
 	if (m > ULAW_TOP)
 		m = ULAW_TOP;
 
-	unsigned segment = bits(m) - 6;
+	unsigned segment = segment_of(m, 5);
 	unsigned code = segment << 4 | (m >> (segment + 1) & MANTISSA);
 	return (uint8_t) ~(code | (sample < 0 ? 0x80U : 0));
 }
@@ -154,7 +155,7 @@ uint8_t g711_to_ulaw(int16_t sample)
 uint8_t g711_to_alaw(int16_t sample)
 {
 	unsigned m = magnitude(sample) >> 4;
-	unsigned segment = m < 16 ? 0 : bits(m) - 4;
+	unsigned segment = segment_of(m | MANTISSA, 3);
 	unsigned step = segment == 0 ? 0 : segment - 1;
 	unsigned code = segment << 4 | (m >> step & MANTISSA);
 

@@ -48,16 +48,19 @@ void telephone_event_write(uint8_t *buf, const struct telephone_event *event)
 
 uint8_t telephone_event_code(char key)
 {
+	// A to D are the last four, and people write them small as well.
 	if (key >= 'a' && key <= 'd')
-		key = (char)(key - 'a' + 'A');
-	for (uint8_t code = 0; code < TELEPHONE_EVENT_DIGITS; code++) {
+		return (uint8_t)(TELEPHONE_EVENT_DIGITS - 4 + (key - 'a'));
+	for (unsigned code = 0; code < TELEPHONE_EVENT_DIGITS; code++) {
 		if (keys[code] == key)
-			return code;
+			return (uint8_t)code;
 	}
 	return TELEPHONE_EVENT_NONE;
 }
 
 char telephone_event_key(uint8_t code)
 {
-	return code < TELEPHONE_EVENT_DIGITS ? keys[code] : '\0';
+	if (code >= TELEPHONE_EVENT_DIGITS)
+		return '\0';
+	return keys[code];
 }

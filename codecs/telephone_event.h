@@ -3,8 +3,7 @@
 // The payload of a telephone-event (RFC 4733, section 2.3): four bytes and a digit. What the
 // packets of one event have to do with each other is not known here (dataplane/node_digits.c).
 //
-//    0                   1                   2                   3
-//   |     event     |E|R| volume    |          duration             |
+//   | event: 8 | end: 1 | reserved: 1 | volume: 6 | duration: 16 |
 #pragma once
 
 #include <stdbool.h>

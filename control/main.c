@@ -15,7 +15,6 @@
 #include "control/sip/digest.h"
 #include "control/sip/transport.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -143,7 +142,7 @@ static void detached(void *ctx)
 	log_error("layby-media is gone: %u calls have lost their media and end; waiting for it",
 		core->exchange.calls_alive);
 	if (core->open)
-		exchange_media_lost(&core->exchange);
+		exchange_end_all(&core->exchange);
 }
 
 static void told(void *ctx, const struct news *news)
@@ -160,6 +159,7 @@ static void stop(void *ctx, int)
 	struct core *core = ctx;
 
 	log_notice("ending: %u calls alive", core->exchange.calls_alive);
+	exchange_end_all(&core->exchange);
 	loop_stop(core->loop);
 }
 
@@ -236,9 +236,9 @@ static bool start_sip(struct core *core)
 	arc4random_buf(plan.seed, sizeof(plan.seed));
 	core->transport = transport_open(&core->config.sip);
 	if (core->transport == NULL) {
-		log_error("cannot listen on udp:%s: %s; is another layby-core running, or is the "
+		log_error("cannot listen on udp:%s: %m; is another layby-core running, or is the "
 			  "address not on this machine?",
-			address_text(&core->config.sip, text, sizeof(text)), strerror(errno));
+			address_text(&core->config.sip, text, sizeof(text)));
 		return false;
 	}
 	core->sip = sip_new(&plan, &ops, loop_clock(core->loop));
@@ -370,6 +370,7 @@ int main(int argc, char **argv)
 	bool check = false;
 	int option;
 
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

@@ -91,28 +91,38 @@ static void slots(void *ctx, const struct slot_query *q, slot_row_fn emit, void 
 	}
 }
 
-static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void *arg)
+static void call_row(const struct call *c, uint64_t now, struct call_row *out)
 {
 	static const char *const kinds[STEP_COUNT] = { "dial", "queue", "forward", "hangup" };
+	const struct slot *s = c->keeper;
+
+	*out = (struct call_row){ .id = c->id,
+		.ref = c->ref,
+		.account = c->tenant->name,
+		.state = flow_state_name(c->state),
+		.from = c->number,
+		.to = c->other != NULL ? c->other->number : NULL,
+		.kind = c->step != NULL ? kinds[c->step->kind] : NULL,
+		.slot = s != NULL ? s->number : 0,
+		.since_s = (now - c->since_ms) / 1000 };
+	if (c->plan != NULL) {
+		out->flow = c->plan->name;
+		out->step = c->at + 1;
+	}
+}
+
+static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void *arg)
+{
 	const struct office *o = ctx;
 	const struct call *c;
 
 	TAILQ_FOREACH(c, &o->x->calls, link) {
-		const struct slot *s = c->keeper;
-		struct call_row row = { .id = c->id,
-			.ref = c->ref,
-			.account = c->tenant->name,
-			.state = flow_state_name(c->state),
-			.from = c->number,
-			.to = c->other != NULL ? c->other->number : NULL,
-			.flow = c->plan != NULL ? c->plan->name : NULL,
-			.step = c->plan != NULL ? c->at + 1 : 0,
-			.kind = c->step != NULL ? kinds[c->step->kind] : NULL,
-			.slot = s != NULL ? s->number : 0,
-			.since_s = (exchange_now(o->x) - c->since_ms) / 1000 };
+		struct call_row row;
 
-		if (c->id <= q->after ||
-			(q->account != NULL && strcmp(q->account, row.account) != 0))
+		if (c->id <= q->after)
+			continue;
+		call_row(c, exchange_now(o->x), &row);
+		if (q->account != NULL && strcmp(q->account, row.account) != 0)
 			continue;
 		if (!emit(arg, &row))
 			return;

@@ -85,8 +85,8 @@ struct dp_cmd {
 					 // from this address (any port), then there
 			uint32_t clock;  // Hz of the audio's RTP clock, 8000-192000
 			uint16_t rtp_port;
-			uint16_t rtcp_port;
-			uint8_t pt_tx; // payload types 0-127; rx is what the far end sends
+			uint16_t rtcp_port; // 0: he takes none
+			uint8_t pt_tx;      // payload types 0-127; rx is what the far end sends
 			uint8_t pt_rx;
 			uint8_t dtmf_tx; // telephone-event, or DP_NO_PT
 			uint8_t dtmf_rx;

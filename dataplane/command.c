@@ -4,56 +4,10 @@
 // is changed, and every way through answers once.
 #include "dataplane/node.h"
 
-#include <assert.h>
 #include <string.h>
 
 typedef enum dp_refusal (*obey_fn)(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
-
-static void use_tracks(struct engine *e, const uint16_t *track, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		e->tracks.users[track[i]]++;
-}
-
-static void drop_tracks(struct engine *e, const uint16_t *track, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		assert(e->tracks.users[track[i]] > 0);
-		e->tracks.users[track[i]]--;
-	}
-}
-
-void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
-{
-	if (f->mode == FLOW_MUSIC)
-		drop_tracks(e, &f->track, 1);
-	if (f->mode == FLOW_PROMPT)
-		drop_tracks(e, f->prompt.track, f->prompt.n);
-	f->mode = (uint8_t)mode;
-	f->track_at = 0;
-	f->fresh = true;
-}
-
-// The streams of many flows are spread over a packet's time by their places. A flow that is paced
-// already keeps its beat.
-void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now)
-{
-	bool due = f->keys.n > 0 || f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT;
-	uint32_t place = place_of(e, f);
-
-	if (!due) {
-		pacer_remove(&e->media, place);
-		return;
-	}
-	if (pacer_waits(&e->media, place))
-		return;
-
-	uint32_t step = f->keys.n > 0 ? FLOW_EVENT_PTIME : f->ptime;
-	uint64_t ms = to_ms(now);
-	uint64_t wait = (place + step - ms % step) % step;
-	pacer_set(&e->media, place, ms + wait);
-}
 
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
@@ -216,7 +170,7 @@ static enum dp_refusal obey_music(
 	if (f->mode == FLOW_MUSIC && f->track == track)
 		return DP_REFUSAL_NONE;
 
-	use_tracks(e, &track, 1);
+	engine_use_tracks(e, &track, 1);
 	engine_set_mode(e, f, FLOW_MUSIC);
 	f->track = track;
 	engine_pace(e, f, now);
@@ -252,7 +206,7 @@ static enum dp_refusal obey_prompt(
 	if (f->mode == FLOW_PROMPT && same_prompt(&f->prompt, &prompt))
 		return DP_REFUSAL_NONE;
 
-	use_tracks(e, prompt.track, prompt.n);
+	engine_use_tracks(e, prompt.track, prompt.n);
 	engine_set_mode(e, f, FLOW_PROMPT);
 	f->prompt = prompt;
 	engine_pace(e, f, now);
@@ -394,6 +348,7 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	enum dp_refusal refusal = carry_out(e, cmd, now);
 	struct rtp_flow *f = cmd->flow.index < e->flow_count ? &e->flows[cmd->flow.index] : NULL;
+	bool closed = refusal == DP_REFUSAL_NONE && cmd->kind == DP_CMD_CLOSE;
 	struct dp_event answer = {
 		.tag = cmd->tag,
 		.kind = refusal == DP_REFUSAL_NONE ? DP_EVENT_DONE : DP_EVENT_REFUSED,
@@ -404,7 +359,7 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 	stat_add(&e->stats->commands, 1);
 	if (refusal != DP_REFUSAL_NONE)
 		stat_add(&e->stats->refusals, 1);
-	else if (cmd->kind == DP_CMD_CLOSE)
+	if (closed && f != NULL)
 		tell_counters(f, &answer);
 	engine_answer(e, f != NULL && f->gen == cmd->flow.gen ? f : NULL, &answer);
 }

@@ -109,7 +109,8 @@ static uint64_t skip(struct engine *e, struct rtp_flow *f, uint64_t due, uint64_
 		return due;
 
 	uint64_t frames = (late - CATCH_UP_MS + step - 1) / step;
-	stat_add(&e->stats->skipped_packets, frames);
+	if (flow_may_send(f))
+		stat_add(&e->stats->skipped_packets, frames);
 	f->fresh = true;
 	return due + frames * step;
 }
@@ -119,7 +120,7 @@ static void pace(struct engine *e, uint32_t place, struct burst *out, uint64_t d
 	struct rtp_flow *f = &e->flows[place];
 	uint64_t at = skip(e, f, due, now);
 
-	if (now - at > LATE_MS)
+	if (now - at > LATE_MS && flow_may_send(f))
 		stat_add(&e->stats->late_packets, 1);
 	if (f->keys.n > 0) {
 		node_keys(e, f, out, at * NS_PER_MS);

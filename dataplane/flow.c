@@ -121,6 +121,7 @@ static void restart(struct rtp_flow *f, const struct rtp *rtp)
 	f->in_ssrc = rtp->ssrc;
 	f->in_seq = rtp->seq;
 	f->in_cycles = 0;
+	f->in_run++;
 	f->in_window = 1;
 	f->started = true;
 }

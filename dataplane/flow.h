@@ -107,8 +107,7 @@ struct rtp_flow {
 	uint64_t in_window; // bit n: in_seq - n was seen
 	uint64_t last_rx;   // when a valid packet came; at OPEN: now
 	uint16_t lock_port; // the one port that may send to us, once locked
-	uint16_t try_port;  // 0, or where the last packet came from that may become the lock
-	uint16_t try_seq;   // its sequence number
+	uint16_t in_run;    // counts the times that what comes in began anew
 	uint8_t pt_rx;
 	uint8_t dtmf_rx;
 	bool open;
@@ -128,9 +127,12 @@ struct rtp_flow {
 	uint32_t out_ts;     // of the next packet
 	uint32_t relay_ssrc; // of what we relay
 	uint32_t ts_delta;   // our timestamp less the peer's
+	uint32_t clock;      // Hz
+	uint32_t track_at;   // position in the track, MUSIC and PROMPT
 	uint16_t out_seq;    // of the next packet
 	uint16_t seq_delta;  // our sequence number less the peer's
 	uint16_t seq_floor;  // what the peer sent before this has no place with us
+	uint16_t relay_run;  // the peer's in_run when we took over what we relay
 	uint16_t send_port;  // 0: nowhere yet
 	uint16_t local_port; // RTP; RTCP is the port above
 	uint16_t address;    // which of ours
@@ -140,8 +142,6 @@ struct rtp_flow {
 	uint8_t dtmf_tx;
 	uint8_t codec; // enum dp_codec
 	uint8_t ptime; // ms
-	uint32_t clock;
-	uint32_t track_at; // position in the track, MUSIC and PROMPT
 	bool muted;
 	bool fresh; // the next packet is the first of another source
 
@@ -154,7 +154,9 @@ struct rtp_flow {
 	struct flow_report report;
 	uint64_t owner;
 	uint64_t closed_at;
-	uint16_t watch; // bit n: digit n begins a sequence to withhold
+	uint16_t try_port; // 0, or where the last packet came from that may become the lock
+	uint16_t try_seq;  // its sequence number
+	uint16_t watch;    // bit n: digit n begins a sequence to withhold
 	bool withholding;
 	bool lost_event; // the core has not heard of something
 	bool closed;     // closed_at means something

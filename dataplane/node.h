@@ -66,6 +66,9 @@ void engine_tell(struct engine *e, struct rtp_flow *f, struct dp_event *event);
 // Says something and remembers nothing: the answer to a command always finds room.
 void engine_answer(struct engine *e, struct rtp_flow *f, struct dp_event *event);
 
+// A flow names these tracks now; they cannot be hidden until it turns to another mode.
+void engine_use_tracks(struct engine *e, const uint16_t *track, unsigned n);
+
 // What a flow sends from now on. Lets go of the tracks of the old mode.
 void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode);
 

@@ -3,10 +3,10 @@
 // Digits that we send, as if somebody pressed them (RFC 4733, section 2.5.1):
 //
 //   ms       0    20    40    60    80   100   120   140   160
-//   packet   M     u     u     E     E     E     -     M     u     digits of 80 ms and more
+//   packet   M     u     u     E     E     E     -     M     u     two digits of 80 ms
 //
-// M the first, marked; u an update; E the end, three times. Between the end of a digit and the
-// next one is a pause of 60 ms: what comes next in the picture's grid after at least 50.
+// M the first, marked; u an update; E the end, three times. This one is up at 80 ms, and the next
+// one is down at 140: at least 50 ms of pause, in steps of 20.
 #include "codecs/telephone_event.h"
 #include "dataplane/node.h"
 

@@ -24,13 +24,23 @@ static void send(struct rtp_flow *f, struct pkt *p, uint64_t at)
 	p->len = (uint16_t)(RTP_FIXED_LEN + len);
 }
 
+// Without a buffer nothing is sent and the track waits; what comes then is later by that much.
+static struct pkt *next_blank(struct engine *e, struct rtp_flow *f, struct burst *out)
+{
+	struct pkt *p = engine_blank(e, out, f);
+
+	if (p == NULL)
+		f->fresh = true;
+	return p;
+}
+
 static void music(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
 	// Who is on hold, or not found yet behind his NAT, misses nothing of the track.
 	if (!flow_may_send(f))
 		return;
 
-	struct pkt *p = engine_blank(e, out, f);
+	struct pkt *p = next_blank(e, f, out);
 	if (p == NULL)
 		return;
 	send(f, p, at);
@@ -85,7 +95,7 @@ static void prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint
 	if (waits_for_lock(f, at))
 		return;
 	if (flow_may_send(f)) {
-		struct pkt *p = engine_blank(e, out, f);
+		struct pkt *p = next_blank(e, f, out);
 
 		if (p == NULL)
 			return;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	GAP_MAX = 100,    // more lost packets in a row than this are a pause
+	GAP_MAX = 100,    // farther from where we are than this is not loss, nor late
 	FLOOR_BEHIND = 64 // how far a packet may come late
 };
 
@@ -28,36 +28,54 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 	return relays ? y : NULL;
 }
 
+// Nothing of this source has been sent yet, or it began anew since: its numbers mean nothing to
+// us, and what came before them is not known any more.
+static bool is_new(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp)
+{
+	return y->fresh || rtp->ssrc != y->relay_ssrc || x->in_run != y->relay_run;
+}
+
 // A packet of the peer's that the far end is not to miss: those that follow close up.
-static void close_gap(struct rtp_flow *y, const struct rtp *rtp)
+static void close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp)
 {
 	int16_t ahead = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
 
-	if (y->fresh || rtp->ssrc != y->relay_ssrc || ahead < 0)
+	if (is_new(x, y, rtp) || ahead < 0)
 		return;
 	y->seq_delta--;
 	y->seq_floor = (uint16_t)(rtp->seq + 1);
 }
 
 // Is this the same source as before, near enough in number and time?
-static bool goes_on(const struct rtp_flow *y, const struct rtp *rtp, bool event, uint64_t now)
+static bool goes_on(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp,
+	bool event, uint64_t now)
 {
 	int16_t gap = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
 	int32_t early = (int32_t)(rtp->ts + y->ts_delta - flow_ts(y, now));
 	int32_t most = (int32_t)(2 * y->clock);
 
-	if (y->fresh || rtp->ssrc != y->relay_ssrc || gap > GAP_MAX)
+	if (is_new(x, y, rtp) || gap > GAP_MAX || gap < -GAP_MAX)
 		return false;
 	// An event keeps its timestamp however long it lasts.
 	return event || (early < most && early > -most);
 }
 
-static void take_over(struct rtp_flow *y, const struct rtp *rtp, uint64_t now)
+// Its number was given to something else meanwhile. Much farther behind is another stream.
+static bool too_late(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp)
+{
+	uint16_t behind = (uint16_t)(y->seq_floor - rtp->seq);
+
+	return !is_new(x, y, rtp) && behind > 0 && behind <= GAP_MAX;
+}
+
+static void take_over(
+	const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp, uint64_t now)
 {
 	y->ts_delta = flow_ts(y, now) - rtp->ts;
 	y->seq_delta = (uint16_t)(y->out_seq - rtp->seq);
 	y->seq_floor = rtp->seq;
 	y->relay_ssrc = rtp->ssrc;
+	y->relay_run = x->in_run;
 	y->fresh = false;
 }
 
@@ -107,10 +125,10 @@ static void reckon(
 static void rewrite(
 	const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p, bool event, uint64_t now)
 {
-	bool first = !goes_on(y, &p->rtp, event, now);
+	bool first = !goes_on(x, y, &p->rtp, event, now);
 
 	if (first)
-		take_over(y, &p->rtp, now);
+		take_over(x, y, &p->rtp, now);
 
 	struct rtp out = {
 		.marker = first || p->rtp.marker,
@@ -179,13 +197,13 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {
-		close_gap(y, &p->rtp);
+		close_gap(x, y, &p->rtp);
 		return kept;
 	}
 	kept = obstacle(e->stats, x, y);
 	if (kept != NULL)
 		return kept;
-	if (!y->fresh && p->rtp.ssrc == y->relay_ssrc && rtp_seq_before(p->rtp.seq, y->seq_floor))
+	if (too_late(x, y, &p->rtp))
 		return &e->stats->rx_too_old;
 	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
 	engine_aim(e, p, y);

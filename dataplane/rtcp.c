@@ -206,8 +206,9 @@ static uint8_t *put_cname(uint8_t *p, uint32_t ssrc, const char *cname)
 	p = put32(p, ssrc);
 	*p++ = CNAME;
 	*p++ = (uint8_t)name;
-	memcpy(p, cname, name);
-	memset(p + name, 0, (size_t)(end - p) - name);
+	memset(p, 0, (size_t)(end - p));
+	for (size_t i = 0; i < name; i++)
+		p[i] = (uint8_t)cname[i];
 	return end;
 }
 

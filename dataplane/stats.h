@@ -21,6 +21,7 @@
 	X(rx_bad_ip,        "IPv4 headers that are broken, fragments included")            \
 	X(rx_not_ours,      "IPv4 packets for an address that is not ours")                \
 	X(rx_not_udp,       "IPv4 packets that are neither UDP nor an echo request")       \
+	X(rx_bad_udp,       "UDP headers that are broken")                                 \
 	X(rx_bad_checksum,  "packets whose IPv4 or UDP checksum is wrong")                 \
 	X(rx_arp,           "ARP packets")                                                 \
 	X(rx_echo,          "echo requests answered")                                      \

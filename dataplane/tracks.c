@@ -6,9 +6,9 @@
 
 uint16_t tracks_find(const struct tracks *t, uint64_t hash)
 {
-	for (uint16_t i = 0; i < TRACKS_MAX; i++) {
+	for (uint32_t i = 0; i < TRACKS_MAX; i++) {
 		if (t->hash[i] == hash)
-			return i;
+			return (uint16_t)i;
 	}
 	return TRACK_NONE;
 }

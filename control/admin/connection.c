@@ -5,6 +5,7 @@
 
 #include "control/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,8 @@ void connection_close(struct connection *c)
 static void say(struct connection *c, const char *what)
 {
 	if (log_allowed(&c->admin->budget, 10, loop_now(c->admin->loop)))
-		log_notice("control connection of uid %u, pid %d: %s", c->asker.uid, c->asker.pid,
-			what);
+		log_at(LOG_NOTICE, "admin", "connection of uid %u, pid %d %s", c->asker.uid,
+			c->asker.pid, what);
 }
 
 // --- sending
@@ -87,6 +88,7 @@ static void queue(struct connection *c, const char *text, size_t len)
 	c->out_at = 0;
 	if (c->out_len + len > c->out_size && !grow(c, c->out_len + len))
 		return;
+	assert(c->out != NULL); // no line is empty, so there is room somewhere
 	memcpy(c->out + c->out_len, text, len);
 	c->out_len += len;
 }
@@ -154,7 +156,7 @@ static void refuse_long_line(struct connection *c)
 	queue_line(c, rpc_trouble(RPC_LINE));
 	flush(c);
 	c->admin->rpc.stats.long_lines++;
-	say(c, "closed, its line was too long");
+	say(c, "closed: its line was too long");
 	c->broken = true;
 }
 
@@ -283,7 +285,7 @@ static void give_up(struct timer *timer, uint64_t)
 	struct connection *c = OF(timer, stall);
 
 	c->admin->rpc.stats.slow_readers++;
-	say(c, "closed, it did not read its answers");
+	say(c, "closed: it did not read its answers");
 	connection_close(c);
 }
 

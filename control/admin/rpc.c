@@ -69,8 +69,8 @@ static json_t *trouble(json_t *id, enum rpc_error error, const struct request *q
 static void log_change(const struct request *q, const struct method *m, enum rpc_error error)
 {
 	q->rpc->stats.changes += error == RPC_OK;
-	log_notice("%s by uid %u, pid %d: %s%s%s", m->name, q->asker->uid, q->asker->pid,
-		rpc_error_reason(error), error != RPC_OK && q->why[0] ? ": " : "",
+	log_at(LOG_NOTICE, "admin", "%s by uid %u, pid %d: %s%s%s", m->name, q->asker->uid,
+		q->asker->pid, rpc_error_reason(error), error != RPC_OK && q->why[0] ? ": " : "",
 		error != RPC_OK ? q->why : "");
 }
 

@@ -11,8 +11,6 @@
 
 enum { LINE_FIRST_SIZE = 64, TENANT_BUCKETS = 1024 };
 
-void (*tenant_lots_update)(struct tenant *t);
-
 static uint32_t hash(const char *text)
 {
 	uint32_t h = 2166136261U; // FNV-1a
@@ -35,21 +33,24 @@ void exchange_init(struct exchange *x, const struct exchange_plan *plan)
 	assert(x->line != NULL);
 }
 
+static void bury_leg(struct exchange *x, struct leg *leg)
+{
+	struct tenant *t = leg->tenant;
+	bool user = leg->user[0] != '\0';
+
+	TAILQ_REMOVE(&x->dead_legs, leg, dead);
+	leg_free(leg);
+	if (user) // he is free for the queues
+		queue_serve_all(t);
+}
+
 static void bury(struct exchange *x)
 {
-	struct leg *leg;
-	struct call *call;
+	while (!TAILQ_EMPTY(&x->dead_legs))
+		bury_leg(x, TAILQ_FIRST(&x->dead_legs));
+	while (!TAILQ_EMPTY(&x->dead_calls)) {
+		struct call *call = TAILQ_FIRST(&x->dead_calls);
 
-	while ((leg = TAILQ_FIRST(&x->dead_legs)) != NULL) {
-		struct tenant *t = leg->tenant;
-		bool user = leg->user[0] != '\0';
-
-		TAILQ_REMOVE(&x->dead_legs, leg, dead);
-		leg_free(leg);
-		if (user)
-			queue_serve_all(t);
-	}
-	while ((call = TAILQ_FIRST(&x->dead_calls)) != NULL) {
 		TAILQ_REMOVE(&x->dead_calls, call, link);
 		call_free(call);
 	}
@@ -58,22 +59,28 @@ static void bury(struct exchange *x)
 static void tenant_free(struct tenant *t)
 {
 	queue_free_all(t);
+	if (t->x->park != NULL)
+		t->x->park->lots_free(t);
 	accounts_unref(t->accounts);
 	free(t->name);
 	free(t);
 }
 
+static void tenants_free(struct tenant *t)
+{
+	while (t != NULL) {
+		struct tenant *next = TAILQ_NEXT(t, link);
+
+		tenant_free(t);
+		t = next;
+	}
+}
+
 void exchange_clear(struct exchange *x)
 {
 	bury(x);
-	for (int i = 0; i < TENANT_BUCKETS; i++) {
-		struct tenant *t;
-
-		while ((t = TAILQ_FIRST(&x->tenants[i])) != NULL) {
-			TAILQ_REMOVE(&x->tenants[i], t, link);
-			tenant_free(t);
-		}
-	}
+	for (int i = 0; i < TENANT_BUCKETS; i++)
+		tenants_free(TAILQ_FIRST(&x->tenants[i]));
 	accounts_unref(x->plan.accounts);
 	free(x->line);
 	x->line = NULL;
@@ -150,8 +157,8 @@ static void tenant_update(struct tenant *t, struct accounts *accounts, const str
 	t->accounts = accounts_ref(accounts);
 	t->plan = a;
 	t->music = tenant_track(t->x, a);
-	if (tenant_lots_update != NULL)
-		tenant_lots_update(t);
+	if (t->x->park != NULL)
+		t->x->park->lots_update(t);
 	if (old != NULL)
 		accounts_unref(old);
 }
@@ -220,17 +227,17 @@ bool tenant_user_busy(const struct tenant *t, const char *user)
 }
 
 // The legs of a tenant may grow fewer while we walk, but only by moving to the dead.
-static void tenant_media_lost(struct tenant *t)
+static void tenant_end_all(struct tenant *t)
 {
 	struct leg *leg, *next;
 
 	for (leg = TAILQ_FIRST(&t->legs); leg != NULL; leg = next) {
 		next = TAILQ_NEXT(leg, in_tenant);
-		leg_lost_media(leg);
+		leg_drop(leg);
 	}
 }
 
-static void lose_media(void *what, int)
+static void end_all(void *what, int)
 {
 	struct exchange *x = what;
 
@@ -238,13 +245,13 @@ static void lose_media(void *what, int)
 		struct tenant *t;
 
 		TAILQ_FOREACH(t, &x->tenants[i], link)
-			tenant_media_lost(t);
+			tenant_end_all(t);
 	}
 }
 
-void exchange_media_lost(struct exchange *x)
+void exchange_end_all(struct exchange *x)
 {
-	exchange_post(x, lose_media, x, 0);
+	exchange_post(x, end_all, x, 0);
 }
 
 void ref_make(char out[REF_LEN + 1])

@@ -20,6 +20,7 @@ struct call;
 struct leg;
 struct lot;
 struct slot;
+struct tenant;
 
 enum { NAME_MAX_LEN = 64, REF_LEN = 16 };
 
@@ -53,6 +54,9 @@ struct park_ops {
 	// The guest of a parked call is gone, or hears his music now (or never will).
 	void (*guest_gone)(struct call *call);
 	void (*guest_served)(struct call *call, bool music);
+	// A tenant has a new plan, or goes.
+	void (*lots_update)(struct tenant *t);
+	void (*lots_free)(struct tenant *t);
 };
 
 // An account at run time. Made at its first call and kept.
@@ -109,11 +113,8 @@ void exchange_tell(struct exchange *x, const struct news *news);
 struct tenant *exchange_tenant(struct exchange *x, const struct account *a);
 // New provisioning: takes over the reference. Calls under way keep what they began with.
 void exchange_reload(struct exchange *x, struct accounts *accounts);
-// Set by park/lot.c: brings the lots of a tenant in line with its plan.
-extern void (*tenant_lots_update)(struct tenant *t);
-
-// layby-media is gone: every call has lost its media and ends.
-void exchange_media_lost(struct exchange *x);
+// Ends every call: layby-media is gone, or we are going.
+void exchange_end_all(struct exchange *x);
 // A leg of this user is alive.
 bool tenant_user_busy(const struct tenant *t, const char *user);
 

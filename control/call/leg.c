@@ -184,12 +184,12 @@ static void dialog_gone(struct leg *leg, uint16_t code)
 		ops->gone(leg);
 }
 
-void leg_lost_media(struct leg *leg)
+void leg_drop(struct leg *leg)
 {
 	if (leg->state == LEG_OVER)
 		return;
 	if (leg->dialog != NULL)
-		sip_hangup(leg->dialog, 503, "media lost");
+		sip_hangup(leg->dialog, 503, "service ends");
 	dialog_gone(leg, 503);
 }
 

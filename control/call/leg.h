@@ -129,7 +129,7 @@ void leg_voice_stop(struct leg *leg);
 // --- from outside: the endpoint's and the media's news
 void leg_sip(struct leg *leg, const struct sip_event *event);
 void leg_media(struct leg *leg, const struct media_event *event);
-void leg_lost_media(struct leg *leg);
+void leg_drop(struct leg *leg); // ends it, and tells its owner as if the far end had
 void leg_free(struct leg *leg);
 
 // --- leg_media.c: descriptions

@@ -61,13 +61,13 @@ static void choose_offer(struct offered *o, const struct leg *guest)
 
 static int16_t free_pt(const struct offered *o)
 {
-	for (int16_t pt = DTMF_PT_FIRST; pt <= PT_DYNAMIC_LAST; pt++) {
+	for (int pt = DTMF_PT_FIRST; pt <= PT_DYNAMIC_LAST; pt++) {
 		bool taken = false;
 
 		for (uint8_t i = 0; i < o->n; i++)
 			taken = taken || o->codec[i].pt == pt;
 		if (!taken)
-			return pt;
+			return (int16_t)pt;
 	}
 	return -1;
 }

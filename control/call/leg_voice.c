@@ -251,7 +251,7 @@ static void failed(struct leg *leg, const struct media_event *event)
 		break;
 	case DP_CMD_OPEN:
 	case DP_CMD_REMOTE: // no media will ever flow: worse than no call
-		leg_lost_media(leg);
+		leg_drop(leg);
 		break;
 	default:
 		break;

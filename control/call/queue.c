@@ -103,11 +103,14 @@ void queue_serve_all(struct tenant *t)
 
 void queue_free_all(struct tenant *t)
 {
-	struct queue *q;
+	struct queue *q = TAILQ_FIRST(&t->queues);
 
-	while ((q = TAILQ_FIRST(&t->queues)) != NULL) {
-		TAILQ_REMOVE(&t->queues, q, link);
+	while (q != NULL) {
+		struct queue *next = TAILQ_NEXT(q, link);
+
 		clock_disarm(t->x->plan.clock, &q->retry);
 		free(q);
+		q = next;
 	}
+	TAILQ_INIT(&t->queues);
 }

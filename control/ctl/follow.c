@@ -88,7 +88,7 @@ static int show_kept(struct session *s, json_t *since)
 		since = show_page(s, page);
 		json_decref(page);
 		if (since == NULL && first && !s->options.given[OPTION_JSON])
-			puts("end of the events that are kept");
+			puts("nothing has happened");
 		if (since == NULL)
 			return EXIT_DONE;
 	}

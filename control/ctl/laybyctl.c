@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WORDS_MAX = 64, WATCH_S = 2 };
@@ -77,7 +78,17 @@ static int take_option(struct line *l, char **argv)
 	return taken;
 }
 
-// Options may stand anywhere; after "--" nothing is one.
+static int take_word(struct line *l, char *word)
+{
+	if (l->words < WORDS_MAX) {
+		l->word[l->words++] = word;
+		return 1;
+	}
+	misused("there are more than %d words", WORDS_MAX);
+	return 0;
+}
+
+// Options may stand anywhere; after "--" nothing is one. False: it is wrong, and that was said.
 static bool read_line(struct line *l, char **argv)
 {
 	bool options = true;
@@ -89,10 +100,8 @@ static bool read_line(struct line *l, char **argv)
 			options = false;
 		else if (options && (*argv)[0] == '-' && (*argv)[1] != '\0')
 			taken = take_option(l, argv);
-		else if (l->words < WORDS_MAX)
-			l->word[l->words++] = *argv;
 		else
-			taken = 0;
+			taken = take_word(l, *argv);
 		if (taken == 0)
 			return false;
 		argv += taken;
@@ -133,7 +142,7 @@ static int run(const struct command *c, struct session *s, const char *socket, c
 
 	while (code == EXIT_DONE && s->options.given[OPTION_WATCH]) {
 		fflush(stdout);
-		sleep(WATCH_S);
+		nanosleep(&(struct timespec){ .tv_sec = WATCH_S }, NULL);
 		// To the top, and what was there away.
 		fputs(terminal ? "\033[H\033[2J" : "\n", stdout);
 		code = run_once(c, s, socket, argument);

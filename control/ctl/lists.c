@@ -17,47 +17,47 @@ struct list {
 };
 
 static const struct column slot_columns[] = {
-	{ "ACCOUNT", "account", false, NULL },
-	{ "LOT", "lot", false, NULL },
-	{ "SLOT", "slot", true, NULL },
-	{ "STATE", "state", false, NULL },
-	{ "CALLER", "caller", false, NULL },
-	{ "NAME", "caller_name", false, NULL },
-	{ "PARKED BY", "parker", false, NULL },
-	{ "WAITED (s)", "since_s", true, NULL },
-	{ "LEFT (s)", "remaining_s", true, NULL },
-	{ "REF", "ref", false, NULL },
+	{ "ACCOUNT", "account", false, NULL, NULL },
+	{ "LOT", "lot", false, NULL, NULL },
+	{ "SLOT", "slot", true, NULL, NULL },
+	{ "STATE", "state", false, NULL, NULL },
+	{ "CALLER", "caller", false, NULL, NULL },
+	{ "NAME", "caller_name", false, NULL, NULL },
+	{ "PARKED BY", "parker", false, NULL, NULL },
+	{ "WAITED (s)", "since_s", true, NULL, NULL },
+	{ "LEFT (s)", "remaining_s", true, "never", NULL },
+	{ "REF", "ref", false, NULL, NULL },
 };
 
 static const struct column call_columns[] = {
-	{ "ACCOUNT", "account", false, NULL },
-	{ "STATE", "state", false, NULL },
-	{ "FROM", "from", false, NULL },
-	{ "TO", "to", false, NULL },
-	{ "CALL FLOW", "flow", false, NULL },
-	{ "STEP", "step", true, "-" },
-	{ "KIND", "kind", false, NULL },
-	{ "SLOT", "slot", true, "-" },
-	{ "SINCE (s)", "since_s", true, NULL },
-	{ "REF", "ref", false, NULL },
+	{ "ACCOUNT", "account", false, NULL, NULL },
+	{ "STATE", "state", false, NULL, NULL },
+	{ "FROM", "from", false, NULL, NULL },
+	{ "TO", "to", false, NULL, NULL },
+	{ "CALL FLOW", "flow", false, NULL, NULL },
+	{ "STEP", "step", true, NULL, "-" },
+	{ "KIND", "kind", false, NULL, NULL },
+	{ "SLOT", "slot", true, NULL, "-" },
+	{ "SINCE (s)", "since_s", true, NULL, NULL },
+	{ "REF", "ref", false, NULL, NULL },
 };
 
 static const struct column lot_columns[] = {
-	{ "ACCOUNT", "account", false, NULL },
-	{ "LOT", "lot", false, NULL },
-	{ "FIRST", "first", true, NULL },
-	{ "LAST", "last", true, NULL },
-	{ "USED", "used", true, NULL },
-	{ "TIMEOUT (s)", "timeout_s", true, "never" },
+	{ "ACCOUNT", "account", false, NULL, NULL },
+	{ "LOT", "lot", false, NULL, NULL },
+	{ "FIRST", "first", true, NULL, NULL },
+	{ "LAST", "last", true, NULL, NULL },
+	{ "USED", "used", true, NULL, NULL },
+	{ "TIMEOUT (s)", "timeout_s", true, NULL, "never" },
 };
 
 static const struct column user_columns[] = {
-	{ "USER", "user", false, NULL },
-	{ "NAME", "display", false, NULL },
-	{ "REACHABLE", "reachable", false, NULL },
-	{ "BUSY", "busy", false, NULL },
-	{ "CONTACTS", "contacts", true, NULL },
-	{ "NEWEST CONTACT", "contact", false, NULL },
+	{ "USER", "user", false, NULL, NULL },
+	{ "NAME", "display", false, NULL, NULL },
+	{ "REACHABLE", "reachable", false, NULL, NULL },
+	{ "BUSY", "busy", false, NULL, NULL },
+	{ "CONTACTS", "contacts", true, NULL, NULL },
+	{ "NEWEST CONTACT", "contact", false, NULL, NULL },
 };
 
 static const struct list slot_list = { "slot.list", "slots", "no call is parked", slot_columns,
@@ -66,8 +66,8 @@ static const struct list call_list = { "call.list", "calls", "there is no call",
 	COUNT(call_columns) };
 static const struct list lot_list = { "lot.list", "lots", "there is no lot", lot_columns,
 	COUNT(lot_columns) };
-static const struct list user_list = { "user.list", "users", "the account has no user",
-	user_columns, COUNT(user_columns) };
+static const struct list user_list = { "user.list", "users", "there is no user", user_columns,
+	COUNT(user_columns) };
 
 // Adds the rows of a page. Returns the cursor of the next one, or NULL: it was the last.
 static json_t *add_page(json_t *rows, const struct list *l, json_t *page)

@@ -14,11 +14,11 @@ static int64_t number(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-static void line(const char *name, const char *text)
+static const char *text(const json_t *o, const char *key)
 {
-	printf("%-12s", name);
-	text_print(stdout, text != NULL ? text : "-");
-	putchar('\n');
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "-";
 }
 
 static void show_info(const json_t *o)
@@ -26,7 +26,9 @@ static void show_info(const json_t *o)
 	const json_t *media = json_object_get(o, "media");
 	int64_t up = number(o, "uptime_s");
 
-	line("version", json_string_value(json_object_get(o, "version")));
+	fputs("version     ", stdout);
+	text_print(stdout, text(o, "version"));
+	putchar('\n');
 	printf("api         %" PRId64 "\n", number(o, "api"));
 	printf("pid         %" PRId64 "\n", number(o, "pid"));
 	printf("up          %" PRId64 " d %02" PRId64 ":%02" PRId64 ":%02" PRId64 "\n", up / 86400,
@@ -43,7 +45,7 @@ static void show_info(const json_t *o)
 	printf("calls       %" PRId64 ", %" PRId64 " of them parked\n", number(o, "calls"),
 		number(o, "parked"));
 	printf("events      %" PRId64 "\n", number(o, "seq"));
-	printf("asking      %" PRId64 " connections\n", number(o, "connections"));
+	printf("connections %" PRId64 "\n", number(o, "connections"));
 }
 
 // Asks without parameters and prints the result, unless show does.
@@ -68,18 +70,18 @@ int run_info(struct session *s, char **)
 	return report(s, "system.info", NULL, show_info);
 }
 
-static void show_counters(const json_t *counters, const json_t *help)
+static void show_counters(json_t *counters, const json_t *help)
 {
 	static const struct column columns[] = {
-		{ "COUNTER", "name", false, NULL },
-		{ "VALUE", "value", true, NULL },
-		{ "COUNTS", "help", false, NULL },
+		{ "COUNTER", "name", false, NULL, NULL },
+		{ "VALUE", "value", true, NULL, NULL },
+		{ "COUNTS", "help", false, NULL, NULL },
 	};
 	json_t *rows = json_array();
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)counters, name, value)
+	json_object_foreach(counters, name, value)
 	{
 		json_t *row = json_object();
 
@@ -119,6 +121,17 @@ int run_stats(struct session *s, char **)
 	return report(s, "stats.get", params, show_stats);
 }
 
+static void show_param(const json_t *p)
+{
+	fputs("    ", stdout);
+	text_print(stdout, text(p, "name"));
+	fputs(" (", stdout);
+	text_print(stdout, text(p, "type"));
+	fputs(json_is_true(json_object_get(p, "required")) ? ", needed): " : "): ", stdout);
+	text_print(stdout, text(p, "help"));
+	putchar('\n');
+}
+
 static void show_methods(const json_t *o)
 {
 	const json_t *methods = json_object_get(o, "methods");
@@ -127,19 +140,12 @@ static void show_methods(const json_t *o)
 		const json_t *m = json_array_get(methods, i);
 		const json_t *params = json_object_get(m, "params");
 
-		line(json_string_value(json_object_get(m, "name")), "");
-		printf("    ");
-		text_print(stdout, json_string_value(json_object_get(m, "help")));
+		text_print(stdout, text(m, "name"));
+		fputs("\n    ", stdout);
+		text_print(stdout, text(m, "help"));
 		putchar('\n');
-		for (size_t p = 0; p < json_array_size(params); p++) {
-			const json_t *param = json_array_get(params, p);
-
-			printf("    %-8s %s%s: ", json_string_value(json_object_get(param, "name")),
-				json_string_value(json_object_get(param, "type")),
-				json_is_true(json_object_get(param, "required")) ? ", needed" : "");
-			text_print(stdout, json_string_value(json_object_get(param, "help")));
-			putchar('\n');
-		}
+		for (size_t p = 0; p < json_array_size(params); p++)
+			show_param(json_array_get(params, p));
 	}
 }
 

@@ -10,6 +10,14 @@
 
 enum { CELL_MAX = 32, GAP = 2 };
 
+static const char *number(const struct column *c, json_int_t n, char buf[CELL_MAX])
+{
+	if (n == 0 && c->zero != NULL)
+		return c->zero;
+	snprintf(buf, CELL_MAX, "%jd", (intmax_t)n);
+	return buf;
+}
+
 // The text of a cell: the row's own, or written into buf.
 static const char *cell(const struct column *c, const json_t *row, char buf[CELL_MAX])
 {
@@ -20,10 +28,7 @@ static const char *cell(const struct column *c, const json_t *row, char buf[CELL
 		return json_string_length(v) > 0 ? json_string_value(v) : none;
 	if (json_is_boolean(v))
 		return json_is_true(v) ? "yes" : "no";
-	if (!json_is_integer(v) || (c->none != NULL && json_integer_value(v) == 0))
-		return none;
-	snprintf(buf, CELL_MAX, "%jd", (intmax_t)json_integer_value(v));
-	return buf;
+	return json_is_integer(v) ? number(c, json_integer_value(v), buf) : none;
 }
 
 static void pad(FILE *out, size_t n)

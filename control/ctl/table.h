@@ -12,7 +12,8 @@ struct column {
 	const char *title; // with its unit
 	const char *key;   // of the row's member
 	bool right;        // aligned
-	const char *none;  // what null, 0 and "" are shown as; NULL: "-" for text, as it is else
+	const char *none;  // what null and "" are shown as; NULL: "-"
+	const char *zero;  // what 0 is shown as; NULL: "0"
 };
 
 enum { TABLE_COLUMNS_MAX = 16 };

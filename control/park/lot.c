@@ -95,10 +95,14 @@ void lots_update(struct tenant *t)
 
 void lots_free(struct tenant *t)
 {
-	struct lot *lot;
+	struct lot *lot = TAILQ_FIRST(&t->lots);
 
-	while ((lot = TAILQ_FIRST(&t->lots)) != NULL)
+	while (lot != NULL) {
+		struct lot *next = TAILQ_NEXT(lot, link);
+
 		lot_free(lot);
+		lot = next;
+	}
 }
 
 static bool taken_elsewhere(const struct tenant *t, const struct lot *but, uint32_t number)

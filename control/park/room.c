@@ -70,10 +70,11 @@ void park_init(struct exchange *x)
 		.code = code,
 		.guest_gone = guest_gone,
 		.guest_served = guest_served,
+		.lots_update = lots_update,
+		.lots_free = lots_free,
 	};
 
 	x->park = &ops;
-	tenant_lots_update = lots_update;
 }
 
 void park_retrieve(struct slot *s, struct leg *asker)

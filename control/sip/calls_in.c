@@ -171,18 +171,36 @@ static void cancel(struct transaction *invite)
 	dialog_drop(d);
 }
 
-void calls_in_cancel(struct arrival *a)
+// The live INVITE that a CANCEL is for. Whoever cancels it must be at the address that sent it.
+static struct transaction *cancelled(const struct arrival *a)
 {
 	struct key key = transaction_server_key(a, span_of("INVITE"));
-	struct transaction *t =
-		(struct transaction *)(void *)table_find(&a->sip->transactions, key);
+	struct entry *e = table_find(&a->sip->transactions, key);
+	struct transaction *t = (struct transaction *)(void *)e;
 
-	if (t != NULL && t->kind == SERVER_INVITE && address_same_ip(t->peer.ip, a->from->ip)) {
+	if (t == NULL || t->kind != SERVER_INVITE || !address_same_ip(t->peer.ip, a->from->ip))
+		return NULL;
+	return t;
+}
+
+void calls_in_tag(struct arrival *a)
+{
+	const struct transaction *t = cancelled(a);
+
+	if (t != NULL)
+		memcpy(a->tag, t->tag, sizeof(a->tag));
+}
+
+void calls_in_cancel(struct arrival *a)
+{
+	struct transaction *t = cancelled(a);
+
+	if (t != NULL) {
 		reply(a->t, &(struct answer){ .code = 200 });
 		cancel(t);
 		return;
 	}
-	bool late = linger_find(a->sip, key) != NULL;
+	bool late = linger_find(a->sip, transaction_server_key(a, span_of("INVITE"))) != NULL;
 	if (!late)
 		a->sip->stats.bad_dialog++;
 	reply_stranger(a, late ? 200 : 481, NULL);

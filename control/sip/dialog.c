@@ -17,7 +17,7 @@ bool text_set(char **at, struct span value)
 	if (copy == NULL)
 		return false;
 	for (size_t i = 0; i < value.len; i++)
-		copy[i] = value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : value.at[i];
+		copy[i] = (char)(value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : value.at[i]);
 	copy[value.len] = '\0';
 	free(*at);
 	*at = copy;
@@ -96,63 +96,12 @@ struct key dialog_merge_key(const struct arrival *a)
 	return sip_key(a->sip, a->g->call_id, a->g->from_tag, span_of(cseq));
 }
 
-static void leave_tables(struct sip_dialog *d)
+void dialog_leave(struct sip_dialog *d)
 {
 	clock_disarm(d->sip->clock, &d->timer);
 	unacked_stop(d);
 	table_drop(&d->sip->dialogs, &d->entry);
 	table_drop(&d->sip->callers, &d->merge);
-}
-
-void dialog_free(struct sip_dialog *d)
-{
-	leave_tables(d);
-	for (uint32_t i = 0; i < d->routes; i++)
-		free(d->route[i]);
-	free(d->call_id);
-	free(d->local_tag);
-	free(d->remote_tag);
-	free(d->local);
-	free(d->remote);
-	free(d->target);
-	free(d->domain);
-	free(d->reason);
-	free(d->offer);
-	free(d);
-}
-
-void dialog_hold(struct sip_dialog *d)
-{
-	d->uses++;
-}
-
-void dialog_drop(struct sip_dialog *d)
-{
-	assert(d->uses > 0);
-	d->uses--;
-	if (d->uses == 0 && d->state == DIALOG_GONE)
-		dialog_free(d);
-}
-
-void dialog_attach(struct sip_dialog *d, struct transaction **as, struct transaction *t)
-{
-	assert(t->dialog == NULL);
-	t->dialog = d;
-	if (as != NULL)
-		*as = t;
-	dialog_hold(d);
-}
-
-void dialog_detach(struct sip_dialog *d, struct transaction *t)
-{
-	t->dialog = NULL;
-	if (d->invite == t)
-		d->invite = NULL;
-	if (d->offer_in == t)
-		d->offer_in = NULL;
-	if (d->offer_out == t)
-		d->offer_out = NULL;
-	dialog_drop(d);
 }
 
 void dialog_happen(struct sip_dialog *d, struct sip_event event)
@@ -184,7 +133,7 @@ void dialog_gone(struct sip_dialog *d)
 	if (d->merge.prev != NULL)
 		(void)linger_leave(
 			d->sip, d->merge.key, LINGER_MERGED, NULL, (struct span){ NULL, 0 });
-	leave_tables(d);
+	dialog_leave(d);
 	d->state = DIALOG_GONE;
 	if (d->invite != NULL && d->invite->kind == SERVER_INVITE)
 		reply(d->invite, &(struct answer){ .code = 487 });

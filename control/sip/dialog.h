@@ -97,7 +97,9 @@ void dialog_detach(struct sip_dialog *d, struct transaction *t);
 void dialog_unanswered(struct sip_dialog *d, struct transaction *t);
 
 void dialog_happen(struct sip_dialog *d, struct sip_event event);
-// Out of the tables, timers off, pending requests of theirs answered 487.
+// Out of the tables, timers off.
+void dialog_leave(struct sip_dialog *d);
+// The end: the above, and pending requests of theirs answered 487.
 void dialog_gone(struct sip_dialog *d);
 // The call is up: from here on it is watched.
 void dialog_confirm(struct sip_dialog *d);

@@ -38,6 +38,9 @@ enum sip_event_kind {
 
 const char *sip_event_name(enum sip_event_kind kind);
 
+// ACKED comes once for a call; and once more for each re-INVITE of theirs that had no offer, since
+// the answer to ours is then in the ACK. After CANCELLED of a call that nobody above answered for
+// ten minutes the caller has heard 480 instead.
 struct sip_event {
 	enum sip_event_kind kind;
 	struct sip_dialog *dialog; // in a "dialog is gone" event: do not use it afterwards

@@ -53,17 +53,20 @@ static enum guard_outcome status_line(struct guarded *g)
 	return GUARD_OK;
 }
 
+static size_t occurrences(struct span s, char of)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.at[i] == of;
+	return n;
+}
+
 static bool modest(const struct raw_header *h)
 {
-	size_t semicolons = 0;
-	size_t commas = 0;
-
-	for (size_t i = 0; i < h->value.len; i++) {
-		semicolons += h->value.at[i] == ';';
-		commas += h->value.at[i] == ',';
-	}
-	return h->name.len + h->value.len <= GUARD_LINE_MAX && semicolons <= GUARD_SEMICOLONS_MAX &&
-	       commas <= GUARD_COMMAS_MAX;
+	return h->name.len + h->value.len <= GUARD_LINE_MAX &&
+	       occurrences(h->value, ';') <= GUARD_SEMICOLONS_MAX &&
+	       occurrences(h->value, ',') <= GUARD_COMMAS_MAX;
 }
 
 // oSIP's cost is quadratic in headers, parameters and lists: the product is bounded here.
@@ -71,6 +74,7 @@ static enum guard_outcome limits(const struct raw *r)
 {
 	size_t sum[RAW_ID_COUNT] = { 0 };
 	size_t vias = r->count[RAW_VIA];
+	size_t elements = 0;
 
 	if (r->crowded || r->line.len > GUARD_LINE_MAX)
 		return GUARD_LIMITS;
@@ -80,13 +84,13 @@ static enum guard_outcome limits(const struct raw *r)
 		if (!modest(h))
 			return GUARD_LIMITS;
 		sum[h->id] += h->value.len;
-		for (size_t c = 0; h->id == RAW_VIA && c < h->value.len; c++)
-			vias += h->value.at[c] == ',';
+		elements += occurrences(h->value, ',');
+		vias += h->id == RAW_VIA ? occurrences(h->value, ',') : 0;
 	}
 	if (sum[RAW_VIA] > GUARD_SUM_MAX || sum[RAW_CONTACT] > GUARD_SUM_MAX ||
 		sum[RAW_ROUTE] > GUARD_SUM_MAX || sum[RAW_RECORD_ROUTE] > GUARD_SUM_MAX)
 		return GUARD_LIMITS;
-	return vias > GUARD_VIAS_MAX ? GUARD_LIMITS : GUARD_OK;
+	return vias > GUARD_VIAS_MAX || elements > GUARD_ELEMENTS_MAX ? GUARD_LIMITS : GUARD_OK;
 }
 
 // "314159 INVITE", the number below 2^31 (RFC 3261 section 8.1.1.5).
@@ -142,11 +146,11 @@ static bool once_each(const struct raw *r)
 	       r->count[RAW_CONTENT_TYPE] <= 1;
 }
 
-// A request without a branch would need RFC 2543's matching, whose keys are built from
-// everything a stranger writes: we refuse it.
+// None at all is RFC 2543's way, and harmless: our keys are hashes of the Call-ID and CSeq too.
+// The bare cookie promises what it does not keep.
 static bool branch(const struct raw_via *via)
 {
-	return via->branch.len > 0 && !span_like(via->branch, COOKIE);
+	return !span_like(via->branch, COOKIE);
 }
 
 static struct span tag_of(struct span party)
@@ -217,7 +221,7 @@ enum guard_outcome guard_read(struct guarded *out, const char *data, size_t len)
 uint16_t guard_status(enum guard_outcome outcome)
 {
 	static const uint16_t status[GUARD_OUTCOME_COUNT] = {
-#define X(name, code, counter, help) [GUARD_##name] = code,
+#define X(name, code, counter, help) [GUARD_##name] = (code),
 		GUARD_LIST(X)
 #undef X
 	};

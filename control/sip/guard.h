@@ -13,6 +13,7 @@ enum {
 	GUARD_SUM_MAX = 2048,   // all Via, all Route, all Contact together, each
 	GUARD_SEMICOLONS_MAX = 48,
 	GUARD_COMMAS_MAX = 64,
+	GUARD_ELEMENTS_MAX = 256, // commas in all headers together
 	GUARD_VIAS_MAX = 40,
 };
 

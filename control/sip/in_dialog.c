@@ -80,12 +80,21 @@ void in_dialog_request(struct arrival *a)
 	dialog_drop(d);
 }
 
+// An ACK to a refusal of which nothing was kept: its tag is made from what it answers.
+static bool to_refusal(const struct arrival *a)
+{
+	char tag[TOKEN_TEXT];
+
+	token_text(tag, transaction_server_key(a, span_of("INVITE")).b);
+	return span_is(a->g->to_tag, tag);
+}
+
 void in_dialog_ack(struct arrival *a)
 {
 	struct sip_dialog *d = find(a);
 
 	if (d == NULL) {
-		a->sip->stats.drop_ack++;
+		a->sip->stats.drop_ack += !to_refusal(a);
 		return;
 	}
 	dialog_hold(d);

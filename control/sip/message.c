@@ -57,7 +57,7 @@ bool uri_write(osip_uri_t *uri, char *buf, size_t size)
 		return false;
 	good = strlen(text) < size && plain(text);
 	if (good)
-		strcpy(buf, text); // NOLINT: its length was just compared
+		memcpy(buf, text, strlen(text) + 1);
 	osip_free(text);
 	return good;
 }

@@ -174,14 +174,14 @@ static void denied(struct sip_dialog *d, uint16_t code)
 		dialog_happen(d, (struct sip_event){ .kind = SIP_EV_DENIED, .code = code });
 }
 
-void offer_heard(struct transaction *t, const struct arrival *a)
+void offer_heard(struct transaction *t, const struct arrival *response)
 {
 	struct sip_dialog *d = t->dialog;
 
-	if (a == NULL)
+	if (response == NULL)
 		denied(d, 408);
-	else if (a->g->code >= 300)
-		denied(d, a->g->code);
-	else if (a->g->code >= 200)
-		agreed(d, t, a);
+	else if (response->g->code >= 300)
+		denied(d, response->g->code);
+	else if (response->g->code >= 200)
+		agreed(d, t, response);
 }

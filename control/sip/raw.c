@@ -85,9 +85,12 @@ static bool param_split(struct span part, const char *name, struct span *out)
 		left.len = (size_t)(equals - part.at);
 	left = raw_trim(left);
 	*out = (struct span){ left.at + left.len, 0 };
-	if (equals != NULL)
+	if (equals != NULL) {
 		*out = raw_trim(
 			(struct span){ equals + 1, (size_t)(part.at + part.len - equals) - 1 });
+		if (out->len == 0)
+			out->at = equals + 1;
+	}
 	return span_like(left, name);
 }
 

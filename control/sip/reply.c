@@ -167,22 +167,28 @@ static bool brief_enough(struct arrival *a, uint16_t code, size_t len)
 	       budget_take(&s->challenges, LONG_CHALLENGES_A_SECOND, sip_now(s));
 }
 
-static void put_brief(struct text *t, const char *head, uint16_t code, const char *extra)
+// A reason phrase and, over UDP, Content-Length may be left out (RFC 3261 sections 7.2, 20.14).
+static void put_plain(
+	struct text *t, uint16_t code, const char *head, const char *extra, bool brief)
 {
-	text_add(t, "SIP/2.0 %u %s\r\n%s%sContent-Length: 0\r\n\r\n", code, reason(code), head,
-		extra ? extra : "");
+	text_add(t, "SIP/2.0 %u %s\r\n%s%s%s\r\n", code, brief ? "" : reason(code), head,
+		extra ? extra : "", brief ? "" : "Content-Length: 0\r\n");
 }
 
 void reply_stranger_or(struct arrival *a, uint16_t code, const char *extra, const char *brief)
 {
+	const struct {
+		const char *extra;
+		bool brief;
+	} forms[] = { { extra, false }, { brief, false }, { brief, true } };
 	char buf[TEXT_MESSAGE_MAX];
 	struct text t;
 
-	text_init(&t, buf, sizeof(buf));
-	put_brief(&t, a->t->head, code, extra);
-	if (t.full || (t.len > a->len && brief != extra)) {
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		text_init(&t, buf, sizeof(buf));
-		put_brief(&t, a->t->head, code, brief);
+		put_plain(&t, code, a->t->head, forms[i].extra, forms[i].brief);
+		if (!t.full && t.len <= a->len)
+			break;
 	}
 	if (t.full || !brief_enough(a, code, t.len)) {
 		a->sip->stats.quiet++;
@@ -202,6 +208,7 @@ void reply_raw(struct arrival *a, uint16_t code, const char *extra)
 {
 	struct sip *s = a->sip;
 	struct raw_via via;
+	char head[TEXT_MESSAGE_MAX];
 	char buf[TEXT_MESSAGE_MAX];
 	struct address to = *a->from;
 	struct text t;
@@ -214,13 +221,18 @@ void reply_raw(struct arrival *a, uint16_t code, const char *extra)
 		token_text(a->tag, sip_key(s, raw_value(&a->g->raw, RAW_CALL_ID, 0),
 					   raw_value(&a->g->raw, RAW_VIA, 0), a->g->raw.uri)
 					   .b);
-	text_init(&t, buf, sizeof(buf));
-	text_add(&t, "SIP/2.0 %u %s\r\n", code, reason(code));
 	if (raw_via_read(&via, raw_value(&a->g->raw, RAW_VIA, 0)) && !via.rport)
 		to.port = via.port;
+	text_init(&t, head, sizeof(head));
 	put_head(&t, a);
-	text_add(&t, "%s\r\n", extra ? extra : "");
-	if (t.full || t.len > a->len ||
+	bool full = t.full;
+	for (int brief = 0; brief <= 1; brief++) {
+		text_init(&t, buf, sizeof(buf));
+		put_plain(&t, code, head, extra, brief);
+		if (!t.full && t.len <= a->len)
+			break;
+	}
+	if (full || t.full || t.len > a->len ||
 		!budget_take(&s->refusals, RAW_ANSWERS_A_SECOND, sip_now(s))) {
 		s->stats.quiet++;
 		return;

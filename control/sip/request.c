@@ -13,8 +13,8 @@
 struct request {
 	const char *method;
 	uint32_t cseq;
-	const char *branch; // without the cookie
-	const char *extra;  // header lines, or NULL
+	char branch[TOKEN_TEXT]; // without the cookie
+	const char *extra;       // header lines, or NULL
 	const char *body;
 	size_t body_len;
 };
@@ -81,15 +81,13 @@ static bool send_request(
 	struct sip_dialog *d, struct request *r, struct transaction **as, transaction_fn heard)
 {
 	char buf[TEXT_MESSAGE_MAX];
-	char branch[TOKEN_TEXT];
 	struct text t;
 
-	token_text(branch, chance_word(&d->sip->chance));
-	r->branch = branch;
+	token_text(r->branch, chance_word(&d->sip->chance));
 	r->cseq = ++d->local_cseq;
 	text_init(&t, buf, sizeof(buf));
 	put_request(&t, d, r);
-	return send(d, &t, branch, as, heard) != NULL;
+	return send(d, &t, r->branch, as, heard) != NULL;
 }
 
 // --- BYE, CANCEL, OPTIONS
@@ -135,11 +133,12 @@ static void cancel_heard(struct transaction *, const struct arrival *)
 void request_cancel(struct sip_dialog *d)
 {
 	struct transaction *invite = d->invite;
-	struct request r = { .method = "CANCEL", .cseq = 1, .branch = invite->branch };
+	struct request r = { .method = "CANCEL", .cseq = 1 };
 	char buf[TEXT_MESSAGE_MAX];
 	struct text t;
 
 	d->cancelled = true;
+	memcpy(r.branch, invite->branch, sizeof(r.branch));
 	text_init(&t, buf, sizeof(buf));
 	text_add(&t, "CANCEL %s SIP/2.0\r\nMax-Forwards: 70\r\n", d->target);
 	put_reason(&t, d);
@@ -191,11 +190,9 @@ void request_ack(struct sip_dialog *d, const struct transaction *invite, uint32_
 {
 	struct request r = { .method = "ACK", .cseq = cseq };
 	char buf[TEXT_MESSAGE_MAX];
-	char branch[TOKEN_TEXT];
 	struct text t;
 
-	token_text(branch, chance_word(&d->sip->chance));
-	r.branch = branch;
+	token_text(r.branch, chance_word(&d->sip->chance));
 	text_init(&t, buf, sizeof(buf));
 	put_request(&t, d, &r);
 	if (t.full)
@@ -259,12 +256,10 @@ static bool send_invite(struct sip_dialog *d, const struct sip_call_out *call, t
 	struct request r = { .method = "INVITE", .body = call->sdp, .body_len = call->sdp_len };
 	char buf[TEXT_MESSAGE_MAX];
 	char extra[1024];
-	char branch[TOKEN_TEXT];
 	struct text t;
 	struct text more;
 
-	token_text(branch, chance_word(&d->sip->chance));
-	r.branch = branch;
+	token_text(r.branch, chance_word(&d->sip->chance));
 	r.cseq = d->local_cseq = 1;
 	text_init(&more, extra, sizeof(extra));
 	text_add(&more, "Contact: <sip:%s>\r\nP-Asserted-Identity: ", d->sip->local);
@@ -274,7 +269,7 @@ static bool send_invite(struct sip_dialog *d, const struct sip_call_out *call, t
 	text_init(&t, buf, sizeof(buf));
 	text_add(&t, "INVITE %s SIP/2.0\r\nMax-Forwards: %u\r\n", d->target, call->max_forwards);
 	put_rest(&t, d, &r);
-	return !more.full && send(d, &t, branch, &d->invite, heard) != NULL;
+	return !more.full && send(d, &t, r.branch, &d->invite, heard) != NULL;
 }
 
 struct sip_dialog *request_call(

@@ -88,7 +88,7 @@ struct sip_call_out {
 	size_t sdp_len;
 };
 
-// INVITE. NULL when there is no room; else exactly one of ANSWERED and REFUSED follows, unless
+// INVITE. NULL when there is no room, or a URI is no sip: URI; else exactly one of ANSWERED and REFUSED follows, unless
 // it is hung up before.
 [[nodiscard]] struct sip_dialog *sip_invite(
 	struct sip *s, const struct sip_call_out *call, void *owner);

@@ -17,11 +17,13 @@ struct key transaction_server_key(const struct arrival *a, struct span method)
 	char rest[32];
 	struct text t;
 
-	// RFC 3261 section 17.2.3 compares branch, sent-by and method; Call-ID and CSeq are the
-	// same too in every repeat, CANCEL and ACK, and help those without the magic cookie.
+	// RFC 3261 section 17.2.3 compares branch, sent-by and method; Call-ID, CSeq and the From
+	// tag are the same too in every repeat, CANCEL and ACK, and tell those without the magic
+	// cookie apart.
 	text_init(&t, rest, sizeof(rest));
 	text_add(&t, "%u %u", g->via.port, g->cseq);
-	struct span parts[] = { g->via.branch, g->via.host, g->call_id, method, { rest, t.len } };
+	struct span parts[] = { g->via.branch, g->via.host, g->call_id, g->from_tag, method,
+		{ rest, t.len } };
 	return key_of(a->sip->plan.seed, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
@@ -42,6 +44,7 @@ static void execute(struct transaction *t, type_t type, osip_message_t *message)
 	}
 	*event = (osip_event_t){ .type = type, .sip = message };
 	osip_transaction_execute(t->machine, event);
+	// NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the machine has freed the event
 }
 
 static osip_transaction_t *machine_new(
@@ -229,15 +232,18 @@ static void client_limit(struct timer *timer, uint64_t)
 	transaction_free(t);
 }
 
+// Timers A and E: A doubles without end (B ends it), E up to T2, and at T2 once somebody is
+// working on it.
 static void client_again(struct timer *timer, uint64_t now_ms)
 {
 	struct transaction *t = of_again(timer);
 	bool invite = t->kind == CLIENT_INVITE;
 
 	execute(t, invite ? TIMEOUT_A : TIMEOUT_E, NULL);
-	int wait = invite ? t->machine->ict_context->timer_a_length
-			  : t->machine->nict_context->timer_e_length;
-	clock_arm(t->sip->clock, timer, now_ms + (uint64_t)(wait > 0 ? wait : SIP_T2));
+	t->wait_ms *= 2;
+	if (!invite && (t->provisional || t->wait_ms > SIP_T2))
+		t->wait_ms = SIP_T2;
+	clock_arm(t->sip->clock, timer, now_ms + t->wait_ms);
 }
 
 static bool request_begin(struct transaction *t, osip_message_t *m)
@@ -288,6 +294,7 @@ struct transaction *transaction_request(struct sip *s, const char *bytes, size_t
 	}
 	timer_init(&t->again, client_again);
 	timer_init(&t->limit, client_limit);
+	t->wait_ms = SIP_T1;
 	clock_arm(s->clock, &t->again, sip_now(s) + SIP_T1);
 	clock_arm(s->clock, &t->limit, sip_now(s) + SIP_64T1);
 	table_put(&s->transactions, &t->entry, key);
@@ -347,7 +354,7 @@ int transaction_send_message(osip_transaction_t *machine, osip_message_t *messag
 {
 	struct transaction *t = osip_transaction_get_your_instance(machine);
 
-	if (MSG_IS_REQUEST(message) && MSG_IS_ACK(message))
+	if (MSG_IS_ACK(message))
 		send_ack(t, message);
 	else
 		sip_put(t->sip, &t->peer, t->bytes, t->len);

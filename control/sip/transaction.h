@@ -36,6 +36,7 @@ struct transaction {
 	// client
 	transaction_fn heard;
 	struct timer again; // retransmission
+	uint32_t wait_ms;   // between the last one and the next
 	bool provisional;   // one has come
 	char branch[TOKEN_TEXT];
 };

@@ -7,6 +7,7 @@
 #include "codecs/track.h"
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
+#include "tests/support/wishes.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,14 +16,15 @@
 enum {
 	RIG_FLOWS = 16, // 8 on each of two addresses
 	RIG_PORT = 16384,
-	RIG_SENT_MAX = 4096,
 	RIG_SAID_MAX = 256,
 	RIG_ROOM = 1500,
 	RIG_TRACK_LEN = 1000, // samples; no multiple of a frame
-	RIG_PCMU = 0,
-	RIG_PCMA = 8,
-	RIG_EVENT = 101,
 };
+
+// How many packets that left are kept; a fuzzer wants few.
+#ifndef RIG_SENT_MAX
+#define RIG_SENT_MAX 4096
+#endif
 
 #define RIG_MUSIC  UINT64_C(0xaaaa)
 #define RIG_PROMPT UINT64_C(0xbbbb)
@@ -57,9 +59,10 @@ struct rig {
 	struct dp_event answer; // the last one
 	uint32_t told;
 	struct dp_event said[RIG_SAID_MAX];
+	void (*left)(struct rig *r, const struct rig_packet *p); // NULL, or sees what leaves
 	uint32_t sent;
 	struct rig_packet packet[RIG_SENT_MAX];
-	uint32_t entries;
+	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
 	uint8_t buffer[BURST_MAX][RIG_ROOM];
 	uint32_t used; // buffers in the burst that is being filled
 	struct burst out;
@@ -87,9 +90,11 @@ static inline void rig_take(struct rig *r, struct burst *out)
 		};
 		memcpy(to->ip, p->ip, sizeof(to->ip));
 		memcpy(to->data, p->data, p->len);
-		if (!to->rtcp && rtp_read(&to->rtp, to->data, to->len) != RTP_OK)
-			assert(!"the engine sent what is not RTP");
+		enum rtp_error error = to->rtcp ? RTP_OK : rtp_read(&to->rtp, to->data, to->len);
+		assert(error == RTP_OK);
 		r->sent++;
+		if (r->left != NULL)
+			r->left(r, to);
 	}
 	out->n = 0;
 	r->used = 0;
@@ -136,9 +141,12 @@ static inline int rig_on_hop(void *ctx, uint16_t, const uint8_t[16])
 	return ((struct rig *)ctx)->hop;
 }
 
-static inline void rig_on_entry(void *ctx, uint32_t, uint32_t, bool, uint64_t)
+static inline void rig_on_entry(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner)
 {
-	((struct rig *)ctx)->entries++;
+	struct rig *r = ctx;
+
+	if (r->entry != NULL)
+		r->entry(r, flow, gen, open, owner);
 }
 
 static inline void rig_tracks(struct rig *r)
@@ -156,8 +164,8 @@ static inline void rig_tracks(struct rig *r)
 			.len = len[t],
 			.payload = { r->ulaw[t], hash[t] == RIG_ULAW ? NULL : r->alaw[t] },
 		};
-		if (!engine_track_show(r->e, &r->track[t]))
-			assert(!"no room for a track");
+		bool shown = engine_track_show(r->e, &r->track[t]);
+		assert(shown);
 	}
 }
 
@@ -210,54 +218,6 @@ static inline enum dp_refusal rig_do(struct rig *r, uint32_t flow, struct dp_cmd
 	engine_command(r->e, &cmd, r->now);
 	assert(r->answers == before + 1 && r->answer.tag == cmd.tag);
 	return r->answer.refusal;
-}
-
-// Party n lives on 10.0.0.n.
-static inline void rig_ip(uint8_t out[16], uint8_t party)
-{
-	const uint8_t ip[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, party };
-
-	memcpy(out, ip, sizeof(ip));
-}
-
-// What signalling says of party n: 10.0.0.n, ports 4000 and 4001, PCMU, 20 ms.
-static inline struct dp_cmd rig_remote(uint8_t party)
-{
-	struct dp_cmd cmd = {
-		.kind = DP_CMD_REMOTE,
-		.remote = { .clock = 8000,
-			.rtp_port = 4000,
-			.rtcp_port = 4001,
-			.pt_tx = RIG_PCMU,
-			.pt_rx = RIG_PCMU,
-			.dtmf_tx = RIG_EVENT,
-			.dtmf_rx = RIG_EVENT,
-			.codec = DP_CODEC_PCMU,
-			.ptime = 20 },
-	};
-
-	rig_ip(cmd.remote.ip, party);
-	return cmd;
-}
-
-static inline struct dp_cmd rig_open(void)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_OPEN, .open.owner = 42 };
-}
-
-static inline struct dp_cmd rig_music(uint64_t track)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_MUSIC, .music.track = track };
-}
-
-static inline struct dp_cmd rig_relay(uint32_t peer)
-{
-	return (struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { peer, 1 } };
-}
-
-static inline struct dp_cmd rig_plain(enum dp_cmd_kind kind)
-{
-	return (struct dp_cmd){ .kind = (uint16_t)kind };
 }
 
 // Opens a flow toward party flow + 1.

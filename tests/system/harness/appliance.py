@@ -69,6 +69,7 @@ class Appliance:
         self._music = music or sources.TRACKS[0]
         self.media = self.core = None
         self._starts = 0
+        self.before = []  # what layby-media is started through
         self.provision(accounts)
         self._write_settings()
 
@@ -111,7 +112,7 @@ class Appliance:
     def start_media(self, ready=True):
         if self._port == "af_packet":
             self._make_card()
-        self.media = Process([program("layby-media"), "--config", self._path("media.yaml")],
+        self.media = Process([*self.before, program("layby-media"), "--config", self._path("media.yaml")],
                              self._next_log("media"), "layby-media")
         if ready:
             self._soon(lambda: os.path.exists(self._path("media.sock")), self.media, 15)

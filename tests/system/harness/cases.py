@@ -20,6 +20,7 @@ class Trial:
     def __init__(self):
         self.complaints = []
         self.stage = None
+        self.where = None  # a directory for this case; it makes it when it needs one
 
     def expect(self, held, otherwise):
         """Goes on when it does not hold, so that one run shows all there is."""
@@ -79,8 +80,7 @@ class Suite:
         wanted = [a for a in sys.argv[1:] if not a.startswith("-")]
         chosen = [c for c in self._cases if not wanted or any(w in c[0] for w in wanted)]
         where = tempfile.mkdtemp(prefix=f"layby-{self.name}-")
-        stage = None
-        results = []
+        self._scratch, self._ran, stage, results = where, 0, None, []
         try:
             if self._make:
                 results.append(self._held("the_stage_is_set",
@@ -105,6 +105,9 @@ class Suite:
         started = time.monotonic()
         self._last = Trial()
         self._last.stage = stage
+        self._ran += 1
+        # Short: a UNIX socket's path has 107 bytes.
+        self._last.where = os.path.join(self._scratch, str(self._ran))
         complaints = self._try(function, self._last)
         took = time.monotonic() - started
         print(f"{'FAIL' if complaints else 'ok  '} {self.name}: {name} ({took:.1f} s)",

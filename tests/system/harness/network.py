@@ -51,6 +51,8 @@ class Host:
             os.path.join(where, f"{name}.host.log"), f"host {name}")
         self._holder.await_line("here", 5)
         link = f"h{address.rsplit('.', 1)[-1]}"
+        # The kernel takes its time to clear away a host of an earlier stage.
+        subprocess.run(["ip", "link", "delete", link], check=False, stderr=subprocess.DEVNULL)
         ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns",
            str(self._holder.pid))
         for args in (("address", "add", f"{address}/24", "dev", "eth0"),
@@ -65,7 +67,7 @@ class Host:
     def socket(self, port=0, kind=socket.SOCK_DGRAM):
         """A socket of ours on this host: we step into its network for as long as that takes."""
         libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/self/ns/net", "rb") as home, \
+        with open("/proc/thread-self/ns/net", "rb") as home, \
                 open(f"/proc/{self._holder.pid}/ns/net", "rb") as there:
             if libc.setns(there.fileno(), _CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), f"cannot enter the network of {self.name}")

@@ -104,14 +104,17 @@ class Peer:
         self.seen = []  # every message that came, with its time
         self.on_request = None  # called with each request, in the receiver's thread
         self._open = True
-        threading.Thread(target=self._receive, daemon=True).start()
+        self._receiver = threading.Thread(target=self._receive, daemon=True)
+        self._receiver.start()
 
     def next_media_port(self):
         self._media_port += 2
         return self._media_port
 
     def close(self):
+        # The port is free only when nobody waits on it any more.
         self._open = False
+        self._receiver.join(2)
         self._socket.close()
 
     def _receive(self):
@@ -149,12 +152,13 @@ class Peer:
     def request(self, call, method, cseq, extra="", body="", uri=None):
         contact = f"<sip:{self.user}@{self.host.address}:{self.port}>"
         kind = "Content-Type: application/sdp\r\n" if body else ""
-        self.send(f"{method} {uri or call.target} SIP/2.0\r\n"
+        self._last = (f"{method} {uri or call.target} SIP/2.0\r\n"
                   f"Via: SIP/2.0/UDP {self.host.address}:{self.port};rport;"
                   f"branch=z9hG4bK{next(_numbers)}\r\nMax-Forwards: 70\r\n"
                   f"From: {call.local}\r\nTo: {call.remote}\r\nCall-ID: {call.call_id}\r\n"
                   f"CSeq: {cseq} {method}\r\nContact: {contact}\r\n{extra}{kind}"
                   f"Content-Length: {len(body)}\r\n\r\n{body}")
+        self.send(self._last)
 
     def reply(self, message, code, reason, tag=None, body="", extra=""):
         """Answers a request; tag is ours in To."""
@@ -179,8 +183,7 @@ class Peer:
 
     def _ask(self, call, method, uri, body="", extra=""):
         """Asks, once more with a password when challenged; the final answer."""
-        self.request(call, method, call.cseq, extra, body, uri)
-        answer = self._final(call, method)
+        answer = self._sure(call, method, uri, extra, body)
         if answer.status in (401, 407) and self.password:
             if method == "INVITE":
                 call.remote = answer.header("To")
@@ -191,14 +194,29 @@ class Peer:
                                 or answer.header("Proxy-Authenticate"),
                                 self.user, self.password, method, uri)
             name = "Authorization" if answer.status == 401 else "Proxy-Authorization"
-            self.request(call, method, call.cseq, f"{extra}{name}: {proof}\r\n", body, uri)
-            answer = self._final(call, method)
+            answer = self._sure(call, method, uri, f"{extra}{name}: {proof}\r\n", body)
         return answer
 
-    def _final(self, call, method, seconds=40):
-        return self.await_message(
-            lambda m: m.status >= 200 and m.header("Call-ID") == call.call_id
-            and m.header("CSeq") == f"{call.cseq} {method}", seconds, f"answer to {method}")
+    def _sure(self, call, method, uri, extra, body):
+        """Asks, and again when nothing comes back (RFC 3261 17.1.1.2); the final answer."""
+        def ours(m):
+            return (m.status and m.header("Call-ID") == call.call_id
+                    and m.header("CSeq") == f"{call.cseq} {method}")
+
+        self.request(call, method, call.cseq, extra, body, uri)
+        again = self._last
+        for wait in (0.5, 1, 2, 4):
+            try:
+                first = self.await_message(ours, wait, f"answer to {method}")
+                break
+            except Gone:
+                self.send(again)
+        else:
+            first = self.await_message(ours, 8, f"answer to {method}")
+        if first.status >= 200:
+            return first
+        return self.await_message(lambda m: ours(m) and m.status >= 200, 40,
+                                  f"final answer to {method}")
 
     def register(self, expires=600):
         uri = f"sip:{self.domain}"
@@ -225,6 +243,7 @@ class Robot(Peer):
         super().__init__(*args, **more)
         self._keys = keys
         self.calls = {}
+        self.released = set()  # Call-IDs of those whose parker was told to hang up
         self.on_request = self._serve
 
     def _serve(self, message):
@@ -234,10 +253,12 @@ class Robot(Peer):
             self.reply(message, 200, "OK", call.tag, call.sdp())
         elif message.method == "ACK" and call_id in self.calls:
             call = self.calls[call_id]
-            if not call.pressed:
+            if self._keys and not call.pressed:
                 call.pressed = True
                 threading.Thread(target=call.press, args=(self._keys,), daemon=True).start()
         elif message.method != "ACK":
+            if message.method == "BYE":
+                self.released.add(call_id)
             self.reply(message, 200, "OK", str(next(_numbers)))
 
     def _answer(self, message):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The stage of the story: layby, the phones and the wire, and what people do on it in words."""
 
+import os
 import time
 
 from . import hearing, office, sound, timeline
@@ -14,6 +15,7 @@ class Stage:
     """Everything of one play. Close it, whatever happens."""
 
     def __init__(self, where, accounts, **appliance):
+        os.makedirs(where, exist_ok=True)
         self.where = where
         Segment()
         self.wire = Capture(where)
@@ -23,6 +25,12 @@ class Stage:
     def open(self):
         self.layby.start()
         return self
+
+    def __enter__(self):
+        return self.open()
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         """Ends all; the exit statuses of core and media."""

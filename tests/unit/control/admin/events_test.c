@@ -58,30 +58,30 @@ Test(events, carry_what_is_known_and_leave_the_rest_out)
 			.reason = "late",
 			.wait_ms = 1500 },
 		1714564800250);
-	cr_expect(eq(str, (char *)events_text(&events, 1),
+	cr_expect_str_eq(events_text(&events, 1),
 		"{\"seq\":1,\"time\":\"2024-05-01T12:00:00.250Z\",\"name\":\"park.retrieve_lost\","
 		"\"account\":\"acme\",\"lot\":\"main\",\"slot\":3,\"ref\":\"r1\",\"caller\":\"+61\","
 		"\"caller_name\":\"A\xef\xbf\xbd\",\"parker\":\"201\",\"retriever\":\"202\","
-		"\"winner\":\"203\",\"reason\":\"late\",\"wait_ms\":1500}"));
+		"\"winner\":\"203\",\"reason\":\"late\",\"wait_ms\":1500}");
 	events_add(&events, &(struct event_row){ .name = "park.full", .waited = true }, 5);
-	cr_expect(eq(str, (char *)events_text(&events, 2),
+	cr_expect_str_eq(events_text(&events, 2),
 		"{\"seq\":2,\"time\":\"1970-01-01T00:00:00.005Z\",\"name\":\"park.full\","
-		"\"wait_ms\":0}"));
+		"\"wait_ms\":0}");
 }
 
 Test(events, the_ring_keeps_the_last_ones)
 {
 	cr_expect(eq(u64, events_oldest(&events), 1));
-	cr_expect(eq(ptr, (void *)events_text(&events, 1), NULL));
-	cr_expect(eq(ptr, (void *)events_text(&events, 0), NULL));
+	cr_expect_null(events_text(&events, 1));
+	cr_expect_null(events_text(&events, 0));
 	happen(EVENTS_KEPT);
 	cr_expect(eq(u64, events_oldest(&events), 1));
-	cr_expect(ne(ptr, (void *)events_text(&events, 1), NULL));
+	cr_expect_not_null(events_text(&events, 1));
 	happen(1);
 	cr_expect(eq(u64, events_oldest(&events), 2));
-	cr_expect(eq(ptr, (void *)events_text(&events, 1), NULL));
-	cr_expect(ne(ptr, (void *)events_text(&events, EVENTS_KEPT + 1), NULL));
-	cr_expect(eq(ptr, (void *)events_text(&events, EVENTS_KEPT + 2), NULL));
+	cr_expect_null(events_text(&events, 1));
+	cr_expect_not_null(events_text(&events, EVENTS_KEPT + 1));
+	cr_expect_null(events_text(&events, EVENTS_KEPT + 2));
 }
 
 Test(events, a_reader_gets_each_once_in_order)
@@ -108,9 +108,9 @@ Test(events, a_reader_who_is_late_is_told_what_is_missing_and_goes_on)
 	reader_start(&r, &events, 0, NULL);
 	happen(EVENTS_KEPT + 9);
 	char *line = reader_next(&r, &events, &gap);
-	cr_expect(eq(str, line,
+	cr_expect_str_eq(line,
 		"{\"jsonrpc\":\"2.0\",\"method\":\"events.gap\",\"params\":{"
-		"\"run\":\"0000000000000007\",\"from\":1,\"to\":10,\"reason\":\"late\"}}\n"));
+		"\"run\":\"0000000000000007\",\"from\":1,\"to\":10,\"reason\":\"late\"}}\n");
 	free(line);
 	for (uint64_t seq = 11; seq <= EVENTS_KEPT + 10; seq++) {
 		cr_assert(eq(u64, next(&r, &gap), seq));

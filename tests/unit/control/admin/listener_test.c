@@ -22,7 +22,7 @@ static struct listener l;
 
 static void setup(void)
 {
-	cr_assert(ne(ptr, mkdtemp(dir), NULL));
+	cr_assert_not_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/control.sock", dir);
 }
 
@@ -34,7 +34,7 @@ static void teardown(void)
 	cr_assert(eq(int, system(command), 0));
 }
 
-TestSuite(listener, .init = setup, .fini = teardown);
+TestSuite(listener, .init = setup, .fini = teardown, .timeout = 20);
 
 // A client's end, or -1.
 static int come(void)
@@ -72,7 +72,7 @@ static void expect_refused(const char *where, const char *sentence)
 
 	error[0] = '\0';
 	cr_expect(eq(int, listener_open(&l, where, error, sizeof(error)), -1));
-	cr_expect(ne(ptr, strstr(error, sentence), NULL), "it says: %s", error);
+	cr_expect_not_null(strstr(error, sentence), "it says: %s", error);
 	cr_expect(eq(int, open_fds(), before), "a descriptor is left behind");
 }
 

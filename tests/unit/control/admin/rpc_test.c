@@ -58,7 +58,7 @@ static json_t *ask(const char *line)
 
 	cr_assert(text != NULL, "no answer to %s", line);
 	cr_assert(eq(chr, text[strlen(text) - 1], '\n'));
-	cr_assert(eq(ptr, strchr(text, '\n'), text + strlen(text) - 1), "one line is one answer");
+	cr_assert_eq(strchr(text, '\n'), text + strlen(text) - 1, "one line is one answer");
 	o = json_loads(text, 0, NULL);
 	cr_assert(o != NULL, "not JSON: %s", text);
 	free(text);
@@ -185,11 +185,10 @@ static void expect_refused(const struct bad *row)
 	char *id = json_dumps(json_object_get(answer, "id"), JSON_ENCODE_ANY);
 
 	cr_expect(eq(int, (int)count_of(error, "code"), row->code), "%s", row->what);
-	cr_expect(eq(str, (char *)text_of(json_object_get(error, "data"), "reason"),
-			  (char *)row->reason),
-		"%s", row->what);
-	cr_expect(eq(str, id, (char *)row->id), "%s", row->what);
-	cr_expect(ne(str, (char *)text_of(error, "message"), ""));
+	cr_expect_str_eq(
+		text_of(json_object_get(error, "data"), "reason"), row->reason, "%s", row->what);
+	cr_expect_str_eq(id, row->id, "%s", row->what);
+	cr_expect_str_neq(text_of(error, "message"), "");
 	cr_expect(eq(u64, rpc.stats.errors, errors + 1), "%s is not counted", row->what);
 	free(id);
 	json_decref(answer);
@@ -255,10 +254,9 @@ static void expect_wrong(const struct wrong *row)
 	cr_expect(eq(int, (int)count_of(error, "code"), row->code), "%s %s", row->method,
 		row->params);
 	if (row->param == NULL)
-		cr_expect(eq(ptr, (void *)param, NULL), "%s %s", row->method, row->params);
+		cr_expect_null(param, "%s %s", row->method, row->params);
 	else
-		cr_expect(eq(str, (char *)param, (char *)row->param), "%s %s", row->method,
-			row->params);
+		cr_expect_str_eq(param, row->param, "%s %s", row->method, row->params);
 	json_decref(answer);
 }
 
@@ -283,10 +281,10 @@ Test(rpc, a_notification_is_obeyed_and_not_answered)
 {
 	char *out = say("{\"jsonrpc\":\"2.0\",\"method\":\"account.reload\"}");
 
-	cr_expect(eq(ptr, out, NULL));
+	cr_expect_null(out);
 	cr_expect(eq(u32, office.reloads, 1));
 	out = say("{\"jsonrpc\":\"2.0\",\"method\":\"no.such\"}");
-	cr_expect(eq(ptr, out, NULL));
+	cr_expect_null(out);
 	cr_expect(eq(u64, rpc.stats.requests, 2));
 	cr_expect(eq(u64, rpc.stats.errors, 1));
 	cr_expect(eq(u64, rpc.stats.changes, 1));
@@ -304,7 +302,7 @@ Test(rpc, the_id_comes_back_as_it_was)
 		json_t *answer = ask(line);
 		char *id = json_dumps(
 			json_object_get(answer, "id"), JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-		cr_expect(ne(ptr, json_object_get(answer, "result"), NULL));
+		cr_expect_not_null(json_object_get(answer, "result"));
 		// jansson writes hexadecimal digits in capitals.
 		cr_expect(eq(int, strcasecmp(id, ids[i]), 0), "%s became %s", ids[i], id);
 		free(id);
@@ -320,7 +318,7 @@ Test(rpc, a_batch_is_answered_in_order_without_its_notifications)
 			     "{\"jsonrpc\":\"2.0\",\"method\":\"no.such\",\"id\":2}]");
 
 	cr_assert(eq(sz, json_array_size(answer), 3));
-	cr_expect(ne(ptr, json_object_get(json_array_get(answer, 0), "result"), NULL));
+	cr_expect_not_null(json_object_get(json_array_get(answer, 0), "result"));
 	cr_expect(
 		eq(int, (int)count_of(json_object_get(json_array_get(answer, 1), "error"), "code"),
 			-32600));
@@ -336,7 +334,7 @@ Test(rpc, a_batch_of_notifications_is_answered_with_nothing)
 	char *out = say("[{\"jsonrpc\":\"2.0\",\"method\":\"system.info\"},"
 			"{\"jsonrpc\":\"2.0\",\"method\":\"no.such\"}]");
 
-	cr_expect(eq(ptr, out, NULL));
+	cr_expect_null(out);
 }
 
 Test(rpc, a_batch_that_is_too_long_is_refused_and_nothing_of_it_is_done)
@@ -392,8 +390,8 @@ Test(rpc, a_very_deep_text_is_refused_not_followed)
 
 	memset(line, '[', sizeof(line));
 	char *out = say_n(line, sizeof(line));
-	cr_assert(ne(ptr, out, NULL));
-	cr_expect(ne(ptr, strstr(out, "parse_error"), NULL));
+	cr_assert_not_null(out);
+	cr_expect_not_null(strstr(out, "parse_error"));
 	free(out);
 }
 
@@ -403,14 +401,14 @@ Test(rpc, system_info_says_what_runs_and_for_how_long)
 	const json_t *o = result_of(answer);
 	const json_t *media = json_object_get(o, "media");
 
-	cr_expect(eq(str, (char *)text_of(o, "name"), "layby-core"));
-	cr_expect(eq(str, (char *)text_of(o, "version"), LAYBY_VERSION));
+	cr_expect_str_eq(text_of(o, "name"), "layby-core");
+	cr_expect_str_eq(text_of(o, "version"), LAYBY_VERSION);
 	cr_expect(eq(int, (int)count_of(o, "api"), 1));
 	cr_expect(eq(int, (int)count_of(o, "uptime_s"), 65));
 	cr_expect(eq(int, (int)count_of(o, "calls"), 4));
 	cr_expect(eq(int, (int)count_of(o, "parked"), 3));
 	cr_expect(eq(int, (int)count_of(o, "contacts"), 3));
-	cr_expect(eq(str, (char *)text_of(o, "run"), "0000000000000abc"));
+	cr_expect_str_eq(text_of(o, "run"), "0000000000000abc");
 	cr_expect(is_true(json_object_get(media, "attached")));
 	cr_expect(eq(int, (int)count_of(media, "workers"), 2));
 	cr_expect(eq(int, (int)count_of(media, "flows_free"), 93));
@@ -424,16 +422,16 @@ Test(rpc, a_slot_is_shown_with_everything_that_is_known_of_it)
 	const json_t *s = json_array_get(slots, 0);
 
 	cr_assert(eq(sz, json_array_size(slots), 3));
-	cr_expect(eq(str, (char *)text_of(s, "account"), "acme"));
-	cr_expect(eq(str, (char *)text_of(s, "lot"), "main"));
+	cr_expect_str_eq(text_of(s, "account"), "acme");
+	cr_expect_str_eq(text_of(s, "lot"), "main");
 	cr_expect(eq(int, (int)count_of(s, "slot"), 1));
-	cr_expect(eq(str, (char *)text_of(s, "state"), "OCCUPIED"));
-	cr_expect(eq(str, (char *)text_of(s, "caller"), "+61355500100"));
-	cr_expect(eq(str, (char *)text_of(s, "caller_name"), "Ann"));
-	cr_expect(eq(str, (char *)text_of(s, "parker"), "201"));
+	cr_expect_str_eq(text_of(s, "state"), "OCCUPIED");
+	cr_expect_str_eq(text_of(s, "caller"), "+61355500100");
+	cr_expect_str_eq(text_of(s, "caller_name"), "Ann");
+	cr_expect_str_eq(text_of(s, "parker"), "201");
 	cr_expect(eq(int, (int)count_of(s, "since_s"), 11));
 	cr_expect(eq(int, (int)count_of(s, "remaining_s"), 109));
-	cr_expect(eq(str, (char *)text_of(s, "ref"), "ref-1"));
+	cr_expect_str_eq(text_of(s, "ref"), "ref-1");
 	cr_expect(is_null(json_object_get(json_array_get(slots, 1), "remaining_s")));
 	json_decref(answer);
 }
@@ -592,7 +590,7 @@ Test(rpc, counters_come_with_their_sentences_when_asked)
 		(int)count_of(json_object_get(json_array_get(workers, 0), "counters"), "turns"),
 		17));
 	cr_expect(eq(int, (int)count_of(json_object_get(o, "control"), "requests"), 1));
-	cr_expect(eq(ptr, json_object_get(o, "help"), NULL));
+	cr_expect_null(json_object_get(o, "help"));
 	json_decref(answer);
 
 	answer = ask_method("stats.get", "{\"help\":true}");
@@ -616,7 +614,7 @@ Test(rpc, a_core_without_counters_still_answers)
 	cr_expect(eq(sz, json_object_size(json_object_get(result_of(answer), "sip")), 0));
 	json_decref(answer);
 	answer = ask_method("system.info", "{}");
-	cr_expect(ne(ptr, result_of(answer), NULL));
+	cr_expect_not_null(result_of(answer));
 	json_decref(answer);
 }
 
@@ -628,8 +626,8 @@ Test(rpc, a_broken_file_is_refused_with_its_sentence)
 		const json_t *error = json_object_get(answer, "error");
 
 		cr_expect(eq(int, (int)count_of(error, "code"), -32003));
-		cr_expect(eq(str, (char *)text_of(error, "message"),
-			"accounts.yaml: line 3, column 5: \xef\xbf\xbd is no number"));
+		cr_expect_str_eq(text_of(error, "message"),
+			"accounts.yaml: line 3, column 5: \xef\xbf\xbd is no number");
 		json_decref(answer);
 	}
 	cr_expect(eq(u32, office.reloads, 0));
@@ -645,11 +643,11 @@ Test(rpc, a_good_file_is_taken)
 	json_decref(answer);
 	answer = ask_method("config.check", "{}");
 	cr_expect(is_true(json_object_get(result_of(answer), "ok")));
-	cr_expect(eq(str, office.checked_text, ""));
+	cr_expect_str_eq(office.checked_text, "");
 	json_decref(answer);
 	answer = ask_method("config.check", "{\"path\":\"/proc/self/status\"}");
-	cr_expect(ne(ptr, result_of(answer), NULL));
-	cr_expect(eq(str, office.checked_text, "/proc/self/status"));
+	cr_expect_not_null(result_of(answer));
+	cr_expect_str_eq(office.checked_text, "/proc/self/status");
 	json_decref(answer);
 }
 
@@ -665,10 +663,10 @@ Test(rpc, the_list_of_methods_names_every_method_and_its_parameters)
 
 		while (methods[i].param[params].name != NULL)
 			params++;
-		cr_expect(eq(str, (char *)text_of(m, "name"), (char *)methods[i].name));
+		cr_expect_str_eq(text_of(m, "name"), methods[i].name);
 		cr_expect(eq(sz, json_array_size(json_object_get(m, "params")), params));
-		cr_expect(eq(ptr, (void *)method_find(methods[i].name), (void *)&methods[i]),
-			"two methods are called %s", methods[i].name);
+		cr_expect(method_find(methods[i].name) == &methods[i], "two methods are called %s",
+			methods[i].name);
 	}
 	json_decref(answer);
 }
@@ -737,7 +735,7 @@ Test(rpc, a_list_says_from_which_event_on_to_follow)
 	happen(4);
 	json_t *answer = ask_method("slot.list", "{}");
 	cr_expect(eq(int, (int)count_of(result_of(answer), "seq"), 4));
-	cr_expect(eq(str, (char *)text_of(result_of(answer), "run"), "0000000000000abc"));
+	cr_expect_str_eq(text_of(result_of(answer), "run"), "0000000000000abc");
 	json_decref(answer);
 }
 
@@ -745,9 +743,9 @@ Test(rpc, a_trouble_of_the_connection_is_a_line_like_any_error)
 {
 	char *line = rpc_trouble(RPC_CONNECTIONS);
 
-	cr_expect(eq(str, line,
+	cr_expect_str_eq(line,
 		"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32007,\"message\":"
 		"\"32 are connected already\",\"data\":{\"reason\":\"too_many_connections\"}},"
-		"\"id\":null}\n"));
+		"\"id\":null}\n");
 	free(line);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 1 << 23, LINE_LIMIT = 65536 };
@@ -38,15 +39,15 @@ static void setup(void)
 	struct admin_ops ops;
 	char error[512] = "";
 
-	cr_assert(ne(ptr, mkdtemp(dir), NULL));
+	cr_assert_not_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/control.sock", dir);
 	office = (struct fake_office){ .parked = 3, .caller = "Ann" };
 	fake_office_ops(&office, &ops);
 	loop = loop_new();
-	cr_assert(ne(ptr, loop, NULL));
+	cr_assert_not_null(loop);
 	timer_init(&stop, stop_now);
 	admin = admin_new(loop, path, &ops, error, sizeof(error));
-	cr_assert(ne(ptr, admin, NULL), "%s", error);
+	cr_assert_not_null(admin, "%s", error);
 }
 
 static void teardown(void)
@@ -162,6 +163,7 @@ static bool said(const char *what)
 
 #define INFO      "{\"jsonrpc\":\"2.0\",\"method\":\"system.info\",\"id\":1}"
 #define STATS     "{\"jsonrpc\":\"2.0\",\"method\":\"stats.get\",\"id\":\"stats\"}"
+#define SLOTS     "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,\"params\":{\"limit\":1000}}"
 #define SUBSCRIBE "{\"jsonrpc\":\"2.0\",\"method\":\"events.subscribe\",\"id\":\"sub\"}"
 
 // One of the socket's own counters.
@@ -175,9 +177,9 @@ static long counter(const char *name)
 	close(fd);
 	snprintf(key, sizeof(key), "\"%s\":", name);
 	const char *control = strstr(text, "\"control\":");
-	cr_assert(ne(ptr, (void *)control, NULL));
+	cr_assert_not_null(control);
 	const char *at = strstr(control, key);
-	cr_assert(ne(ptr, (void *)at, NULL), "there is no counter %s", name);
+	cr_assert_not_null(at, "there is no counter %s", name);
 	return strtol(at + strlen(key), NULL, 10);
 }
 
@@ -224,8 +226,7 @@ Test(socket, sends_a_great_answer_to_one_who_has_finished)
 	office.parked = 2000;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	for (int i = 0; i < 4; i++)
-		write_line(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,"
-			       "\"params\":{\"limit\":1000}}");
+		write_line(fd, SLOTS);
 	shutdown(fd, SHUT_WR);
 	turn(100);
 	cr_expect(eq(int, read_lines(fd, 5), 4));
@@ -398,8 +399,7 @@ static void ask_for_much(int fd)
 {
 	office.parked = 1000;
 	for (int i = 0; i < 40; i++)
-		write_line(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"slot.list\",\"id\":1,"
-			       "\"params\":{\"limit\":1000}}");
+		write_line(fd, SLOTS);
 }
 
 Test(socket, hangs_up_on_one_who_reads_nothing_for_too_long)
@@ -430,6 +430,36 @@ Test(socket, is_patient_with_one_who_reads_slowly)
 	}
 	cr_expect(eq(long, counter("slow_readers"), 0));
 	close(fd);
+}
+
+static long cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+Test(socket, sleeps_while_an_asker_neither_reads_nor_stops_asking)
+{
+	int rude = come();
+	int finished = come();
+	long before;
+
+	ask_for_much(finished);
+	shutdown(finished, SHUT_WR);
+	// Until it could not send another byte: our buffer for it is full.
+	for (int full = 0; full < 20;) {
+		if (send(rude, SLOTS "\n", strlen(SLOTS) + 1, MSG_NOSIGNAL) < 0) {
+			full++;
+			turn(2);
+		}
+	}
+	before = cpu_ms();
+	turn(500);
+	cr_expect(lt(long, cpu_ms() - before, 100));
+	close(rude);
+	close(finished);
 }
 
 Test(socket, survives_askers_who_vanish)
@@ -473,8 +503,8 @@ Test(socket, says_in_the_log_who_changed_what)
 	ssize_t n = pread(out, log, sizeof(log) - 1, 0);
 	log[n > 0 ? n : 0] = '\0';
 	snprintf(who, sizeof(who), "account.reload by uid %u, pid %d: ok", getuid(), getpid());
-	cr_expect(ne(ptr, strstr(log, who), NULL), "the log says: %s", log);
-	cr_expect(eq(ptr, strstr(log, "system.info"), NULL), "looking changes nothing");
+	cr_expect_not_null(strstr(log, who), "the log says: %s", log);
+	cr_expect_null(strstr(log, "system.info"), "looking changes nothing");
 	close(out);
 	close(kept);
 	close(fd);
@@ -483,5 +513,5 @@ Test(socket, says_in_the_log_who_changed_what)
 Test(socket, an_event_without_an_admin_is_heard_by_nobody)
 {
 	admin_event(NULL, &(struct event_row){ .name = "park.parked" });
-	cr_expect(eq(ptr, admin_free(NULL), NULL));
+	cr_expect_null(admin_free(NULL));
 }

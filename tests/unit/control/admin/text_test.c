@@ -44,9 +44,8 @@ Test(text, becomes_utf8_and_is_cut_between_characters)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *o = text_json(rows[i].in, rows[i].max);
 
-		cr_assert(ne(ptr, o, NULL));
-		cr_expect(eq(str, (char *)json_string_value(o), (char *)rows[i].out), "%s",
-			rows[i].name);
+		cr_assert_not_null(o);
+		cr_expect_str_eq(json_string_value(o), rows[i].out, "%s", rows[i].name);
 		json_decref(o);
 	}
 }

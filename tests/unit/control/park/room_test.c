@@ -378,7 +378,7 @@ SCENE(room, lost_media_ends_every_call_and_frees_everything)
 
 	parked();
 	retriever = world_call("acme.example", "202", "1");
-	exchange_media_lost(&world.x);
+	exchange_end_all(&world.x);
 	cr_expect(customer->over);
 	cr_expect(retriever->over);
 }

@@ -108,6 +108,31 @@ Test(sdp_audio, looks_at_the_first_formats_of_very_many)
 	cr_expect_str_eq(d.codec[17].name, "last");
 }
 
+Test(sdp_audio, believes_the_first_of_two_that_say_the_same)
+{
+	struct media_desc d = must_read(HEAD "m=audio 4000 RTP/AVP 96 96 0\r\n"
+					     "a=rtpmap:96 opus/48000/2\r\na=rtpmap:96 iLBC/8000\r\n"
+					     "a=fmtp:96 first\r\na=fmtp:96 second\r\n");
+
+	cr_assert(eq(int, d.codecs, 2));
+	cr_expect_str_eq(d.codec[0].name, "opus");
+	cr_expect(eq(int, d.codec[0].clock, 48000));
+	cr_expect_str_eq(d.codec[0].fmtp, "first");
+	cr_expect_str_eq(d.codec[1].name, "PCMU");
+}
+
+Test(sdp_audio, counts_a_type_that_stands_there_twice_once)
+{
+	cr_expect(eq(int, must_read(HEAD "m=audio 4000 RTP/AVP 0 0 8 0\r\n").codecs, 2));
+}
+
+Test(sdp_audio, lets_an_rtpmap_rename_a_static_type)
+{
+	struct media_desc d = must_read(HEAD "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMA/8000\r\n");
+
+	cr_expect_str_eq(d.codec[0].name, "PCMA");
+}
+
 Test(sdp_audio, counts_telephone_event_at_8000_only)
 {
 	struct media_desc d =
@@ -176,6 +201,7 @@ Test(sdp_audio, takes_the_direction_of_the_line_before_that_of_the_session)
 		{ HEAD "a=sendonly\r\n" M, SDP_SENDONLY },
 		{ HEAD "a=sendonly\r\n" M "a=sendrecv\r\n", SDP_SENDRECV },
 		{ HEAD M "a=sendonly\r\nm=video 0 RTP/AVP 31\r\na=inactive\r\n", SDP_SENDONLY },
+		{ HEAD "m=video 0 RTP/AVP 31\r\na=inactive\r\n" M, SDP_SENDRECV },
 		{ HEAD M "a=sendonly-ish\r\n", SDP_SENDRECV },
 	};
 

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The ports of a configuration and their addresses: who polls what, and who is who on the wire.
+#include "dataplane/dpdk/config_load.h"
+#include "dataplane/dpdk/config_text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char default_ports[] = "16384-32767";
+
+static const char *at(struct load *l, uint32_t port, const char *key)
+{
+	snprintf(l->node, sizeof(l->node), "ports[%u].%s", port, key);
+	return l->node;
+}
+
+static const char *at_address(struct load *l, uint32_t port, uint32_t address, const char *key)
+{
+	snprintf(l->node, sizeof(l->node), "ports[%u].addresses[%u].%s", port, address, key);
+	return l->node;
+}
+
+// A host's address: not 0/8, not loopback, not multicast or above.
+static bool is_host(uint32_t ip)
+{
+	uint32_t net = ip >> 24;
+
+	return net != 0 && net != 127 && net < 224;
+}
+
+static uint32_t mask(uint8_t prefix)
+{
+	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+// Two entries with one IP cannot be told apart on the wire, whatever their ports.
+static bool ip_is_taken(const struct config *c, uint32_t ip)
+{
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		if (c->address[i].ip == ip)
+			return true;
+	}
+	return false;
+}
+
+// The whole port is polled by one worker; addresses may say it again, but not otherwise.
+static bool same_worker(struct load *l, uint32_t port, uint32_t n, const char *text)
+{
+	uint64_t worker = l->out->port[port].worker + 1U;
+	const char *node = at_address(l, port, n, "worker");
+
+	if (!config_number(l, node, text, BRIDGE_WORKERS_MAX, &worker))
+		return false;
+	if (worker != l->out->port[port].worker + 1U)
+		return COMPLAIN(l, node,
+			"port %s is polled by worker %u, and its addresses with it: two workers on "
+			"one port are not supported, give worker %s a port of its own",
+			l->out->port[port].name, l->out->port[port].worker + 1U, text);
+	return true;
+}
+
+static bool load_address(struct load *l, uint32_t port, uint32_t n, const struct yaml_address *y)
+{
+	struct config *c = l->out;
+	struct config_address a = { .port = (uint16_t)port };
+	const char *ports = y->rtp_ports != NULL ? y->rtp_ports : default_ports;
+	uint64_t prefix;
+
+	if (c->addresses == BRIDGE_ADDRESSES_MAX)
+		return COMPLAIN(l, at_address(l, port, n, "ip"),
+			"there are more than %d addresses in all", BRIDGE_ADDRESSES_MAX);
+	if (!text_ip(y->ip, &a.ip) || !is_host(a.ip))
+		return COMPLAIN(l, at_address(l, port, n, "ip"),
+			"\"%s\" is not an IPv4 address that a host can have", y->ip);
+	if (ip_is_taken(c, a.ip))
+		return COMPLAIN(l, at_address(l, port, n, "ip"),
+			"%s is there already: one address, one place, one range of ports", y->ip);
+	if (!text_number(y->prefix, 1, 32, &prefix))
+		return COMPLAIN(l, at_address(l, port, n, "prefix"),
+			"\"%s\" is not a prefix length from 1 to 32", y->prefix);
+	a.prefix = (uint8_t)prefix;
+	if (prefix < 31 && ((a.ip & ~mask(a.prefix)) == 0 || (a.ip | mask(a.prefix)) == UINT32_MAX))
+		return COMPLAIN(l, at_address(l, port, n, "ip"),
+			"%s is the network or broadcast address of its own /%u", y->ip, a.prefix);
+	if (!text_rtp_ports(ports, &a.port_first, &a.flows))
+		return COMPLAIN(l, at_address(l, port, n, "rtp-ports"),
+			"\"%s\" is not an even port and an odd one above it, like \"%s\"", ports,
+			default_ports);
+	c->address[c->addresses++] = a;
+	return same_worker(l, port, n, y->worker);
+}
+
+static bool load_device(struct load *l, uint32_t n, const struct yaml_port *y)
+{
+	struct config_port *p = &l->out->port[n];
+	const char *text = y->device != NULL ? y->device : y->vdev;
+
+	if ((y->device == NULL) == (y->vdev == NULL))
+		return COMPLAIN(l, at(l, n, "name"),
+			"port %s needs either device (a PCI address) or vdev", y->name);
+	p->pci = y->device != NULL;
+	if (p->pci && !text_is_pci(text))
+		return COMPLAIN(l, at(l, n, "device"),
+			"\"%s\" is not a PCI address like 0000:3b:00.0 (dpdk-devbind.py -s shows them)",
+			text);
+	if (!p->pci && (strncmp(text, "net_", 4) != 0 || strlen(text) >= sizeof(p->device)))
+		return COMPLAIN(l, at(l, n, "vdev"),
+			"\"%s\" is not a DPDK network device like net_tap0,iface=layby0", text);
+	snprintf(p->device, sizeof(p->device), "%s", text);
+	return true;
+}
+
+// Alike up to the comma: then DPDK would take one for the other.
+static bool same_device(const char *a, const char *b)
+{
+	size_t len = strcspn(a, ",");
+
+	return len == strcspn(b, ",") && strncasecmp(a, b, len) == 0;
+}
+
+static bool port_is_new(struct load *l, uint32_t n)
+{
+	const struct config_port *p = &l->out->port[n];
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (strcmp(l->out->port[i].name, p->name) == 0)
+			return COMPLAIN(l, at(l, n, "name"), "there is a port %s already", p->name);
+		if (same_device(l->out->port[i].device, p->device))
+			return COMPLAIN(l, at(l, n, p->pci ? "device" : "vdev"),
+				"port %s has this device already", l->out->port[i].name);
+	}
+	return true;
+}
+
+static bool reaches(const struct config *c, uint32_t port, uint32_t ip)
+{
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		const struct config_address *a = &c->address[i];
+
+		if (a->port == port && ((a->ip ^ ip) & mask(a->prefix)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool load_gateway(struct load *l, uint32_t n, const char *text)
+{
+	struct config_port *p = &l->out->port[n];
+
+	if (text == NULL)
+		return true;
+	if (!text_ip(text, &p->gateway) || !is_host(p->gateway))
+		return COMPLAIN(l, at(l, n, "gateway"),
+			"\"%s\" is not an IPv4 address that a host can have", text);
+	if (ip_is_taken(l->out, p->gateway))
+		return COMPLAIN(l, at(l, n, "gateway"), "%s is our own address", text);
+	if (!reaches(l->out, n, p->gateway))
+		return COMPLAIN(l, at(l, n, "gateway"),
+			"%s is in the network of no address of port %s", text, p->name);
+	return true;
+}
+
+static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
+{
+	struct config_port *p = &l->out->port[n];
+	uint64_t worker = 1;
+
+	snprintf(p->name, sizeof(p->name), "%s", y->name);
+	if (!load_device(l, n, y) || !port_is_new(l, n) ||
+		!config_number(l, at(l, n, "worker"), y->worker, l->out->workers, &worker))
+		return false;
+	p->worker = (uint16_t)(worker - 1);
+	for (uint32_t i = 0; i < y->addresses_count; i++) {
+		if (!load_address(l, n, i, &y->addresses[i]))
+			return false;
+	}
+	return load_gateway(l, n, y->gateway);
+}
+
+static bool worker_has_a_port(const struct config *c, uint32_t worker)
+{
+	for (uint32_t i = 0; i < c->ports; i++) {
+		if (c->port[i].worker == worker)
+			return true;
+	}
+	return false;
+}
+
+// With auto: no more workers than the ports ask for.
+static void leave_out_idle_workers(struct config *c)
+{
+	uint32_t needed = 0;
+
+	for (uint32_t i = 0; i < c->ports; i++) {
+		if (c->port[i].worker >= needed)
+			needed = c->port[i].worker + 1U;
+	}
+	if (needed < c->workers)
+		c->workers = needed;
+}
+
+bool config_load_ports(struct load *l, const struct yaml_config *y)
+{
+	bool listed = y->cores != NULL && y->cores->workers != NULL &&
+		      strcmp(y->cores->workers, "auto") != 0;
+
+	for (uint32_t i = 0; i < y->ports_count; i++) {
+		if (!load_port(l, i, &y->ports[i]))
+			return false;
+		l->out->ports++;
+	}
+	if (!listed)
+		leave_out_idle_workers(l->out);
+	for (uint32_t i = 0; i < l->out->workers; i++) {
+		if (!worker_has_a_port(l->out, i))
+			return COMPLAIN(l, listed ? "cores.workers" : "ports",
+				"worker %u has no port: give it one, or have fewer workers", i + 1);
+	}
+	return true;
+}
+
+void config_plan(const struct config *c, struct bridge_plan *out)
+{
+	*out = (struct bridge_plan){
+		.version = BRIDGE_VERSION, .workers = c->workers, .addresses = c->addresses
+	};
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		const struct config_address *a = &c->address[i];
+		uint16_t worker = c->port[a->port].worker;
+		uint32_t ip = htonl(a->ip);
+
+		out->address[i] = (struct bridge_address){ .ip = { [10] = 0xff, [11] = 0xff },
+			.worker = worker,
+			.port_first = a->port_first,
+			.flows = a->flows,
+			.flow_first = out->flows[worker] };
+		memcpy(&out->address[i].ip[12], &ip, sizeof(ip));
+		out->flows[worker] += a->flows;
+	}
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A configuration as people read it: what was understood, defaults included.
+#include "dataplane/dpdk/config.h"
+
+static void print_ip(uint32_t ip, FILE *to)
+{
+	fprintf(to, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+}
+
+static void print_address(const struct config_address *a, FILE *to)
+{
+	fprintf(to, "    address ");
+	print_ip(a->ip, to);
+	fprintf(to, "/%u  RTP and RTCP ports %u-%u  %u flows\n", a->prefix, a->port_first,
+		a->port_first + 2 * a->flows - 1, a->flows);
+}
+
+static void print_port(const struct config *c, uint32_t n, FILE *to)
+{
+	const struct config_port *p = &c->port[n];
+
+	fprintf(to, "  port %s  device %s  worker %u on CPU %u", p->name, p->device, p->worker + 1U,
+		c->cpu[p->worker]);
+	if (p->gateway != 0) {
+		fprintf(to, "  gateway ");
+		print_ip(p->gateway, to);
+	}
+	fputc('\n', to);
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		if (c->address[i].port == n)
+			print_address(&c->address[i], to);
+	}
+}
+
+void config_print(const struct config *c, FILE *to)
+{
+	fprintf(to,
+		"main on CPU %u  %u worker%s, idle ones %s  hugepages %s\n"
+		"tracks up to %llu MB  %u next hops a worker  socket %s\n",
+		c->main_cpu, c->workers, c->workers == 1 ? "" : "s", c->sleep ? "sleep" : "poll",
+		c->hugepages ? "if there are enough" : "none",
+		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket);
+	for (uint32_t i = 0; i < c->ports; i++)
+		print_port(c, i, to);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/dpdk/config_text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { CPU_MAX = CPU_SETSIZE - 1, PORT_MAX = 65535, DIGITS_MAX = 18 };
+
+// Reads digits at *text and moves behind them.
+static bool digits(const char **text, uint64_t *out)
+{
+	const char *at = *text;
+	uint64_t n = 0;
+
+	while (isdigit((unsigned char)*at) && at - *text < DIGITS_MAX)
+		n = n * 10 + (uint64_t)(*at++ - '0');
+	if (at == *text || isdigit((unsigned char)*at))
+		return false;
+	*text = at;
+	*out = n;
+	return true;
+}
+
+bool text_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
+{
+	uint64_t n;
+
+	if (!digits(&text, &n) || *text != '\0' || n < low || n > high)
+		return false;
+	*out = n;
+	return true;
+}
+
+bool text_ip(const char *text, uint32_t *out)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, text, &in) != 1)
+		return false;
+	*out = ntohl(in.s_addr);
+	return true;
+}
+
+bool text_rtp_ports(const char *text, uint16_t *first, uint32_t *flows)
+{
+	uint64_t a;
+	uint64_t b;
+
+	if (!digits(&text, &a) || *text++ != '-' || !digits(&text, &b) || *text != '\0')
+		return false;
+	if (a == 0 || a % 2 != 0 || b % 2 != 1 || a > b || b > PORT_MAX)
+		return false;
+	*first = (uint16_t)a;
+	*flows = (uint32_t)(b - a + 1) / 2;
+	return true;
+}
+
+static bool has(const uint32_t *list, uint32_t n, uint64_t cpu)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (list[i] == cpu)
+			return true;
+	}
+	return false;
+}
+
+// One element of the list: "1" or "1-3".
+static bool span(const char **text, uint64_t *from, uint64_t *to)
+{
+	if (!digits(text, from))
+		return false;
+	*to = *from;
+	if (**text != '-')
+		return true;
+	(*text)++;
+	return digits(text, to) && *from <= *to;
+}
+
+uint32_t text_cpus(const char *text, uint32_t *out, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (;;) {
+		uint64_t from;
+		uint64_t to;
+
+		if (!span(&text, &from, &to) || to > CPU_MAX)
+			return 0;
+		for (uint64_t cpu = from; cpu <= to; cpu++) {
+			if (n == max || has(out, n, cpu))
+				return 0;
+			out[n++] = (uint32_t)cpu;
+		}
+		if (*text == '\0')
+			return n;
+		if (*text++ != ',')
+			return 0;
+	}
+}
+
+bool text_is_pci(const char *text)
+{
+	static const char shape[] = "xxxx:xx:xx.o";
+	size_t i;
+
+	for (i = 0; shape[i] != '\0'; i++) {
+		int c = (unsigned char)text[i]; // its end is never what the shape wants
+
+		if (shape[i] == 'x'       ? !isxdigit(c)
+			: shape[i] == 'o' ? c < '0' || c > '7'
+					  : c != shape[i])
+			return false;
+	}
+	return text[i] == '\0';
+}

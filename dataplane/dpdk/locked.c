@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/dpdk/locked.h"
+
+#include <sys/mman.h>
+
+static bool unlocked;
+
+void *locked_new(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (mlock(memory, size) < 0)
+		unlocked = true;
+	return memory;
+}
+
+void locked_free(void *memory, size_t size)
+{
+	if (memory != NULL)
+		munmap(memory, size);
+}
+
+bool locked_all(void)
+{
+	return !unlocked;
+}

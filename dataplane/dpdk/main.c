@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// layby-media: order of birth, order of death.
+#include "dataplane/dpdk/attach.h"
+#include "dataplane/dpdk/config.h"
+#include "dataplane/dpdk/eal.h"
+#include "dataplane/dpdk/locked.h"
+#include "dataplane/dpdk/plant.h"
+#include "dataplane/dpdk/say.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+	EXIT_CONFIG = 2,
+	ERROR_MAX = 512,
+	ALONE_LOOK_MS = 20,
+	WALL_S = 10,
+};
+
+struct options {
+	const char *config;
+	bool verbose;
+	enum { WANT_SERVICE, WANT_CHECK, WANT_HELP, WANT_VERSION, WANT_NONSENSE } want;
+};
+
+static void usage(FILE *to)
+{
+	fputs("layby-media [--config FILE] [--check] [--verbose]\n"
+	      "  --config FILE  ports, addresses, cores; without it one tap, layby0\n"
+	      "  --check        say what FILE means, and end\n"
+	      "  --verbose      let DPDK speak\n",
+		to);
+}
+
+static struct options read_options(int argc, char **argv)
+{
+	struct options o = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			o.config = argv[++i];
+		else if (strcmp(argv[i], "--check") == 0)
+			o.want = WANT_CHECK;
+		else if (strcmp(argv[i], "--verbose") == 0)
+			o.verbose = true;
+		else if (strcmp(argv[i], "--version") == 0)
+			return (struct options){ .want = WANT_VERSION };
+		else if (strcmp(argv[i], "--help") == 0)
+			return (struct options){ .want = WANT_HELP };
+		else
+			return (struct options){ .want = WANT_NONSENSE };
+	}
+	return o;
+}
+
+static bool read_config(const struct options *o, struct config *c)
+{
+	char error[ERROR_MAX];
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		CPU_ZERO(&cpus);
+	if (o->config == NULL) {
+		config_default(c, &cpus);
+		say("no configuration: one tap, layby0, no hugepages, no card; we are 10.99.0.2, "
+		    "now give layby0 its own address: ip addr add 10.99.0.1/24 dev layby0");
+		return true;
+	}
+	if (config_load(c, o->config, &cpus, error, sizeof(error)))
+		return true;
+	say("%s", error);
+	return false;
+}
+
+// Every thread that comes later inherits the mask; signals arrive at the descriptor alone.
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Whether it is time to end. SIGHUP means nothing to us: there is nothing to reload.
+static bool told_to_end(int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+	}
+	return false;
+}
+
+// A worker that stands still gets no news of the clock rather than too many.
+static void tell_wall(struct plant *p, uint64_t now, uint64_t *told)
+{
+	if (now - *told < WALL_S * 1000000000ULL)
+		return;
+	*told = now;
+	for (uint32_t i = 0; i < p->workers; i++) {
+		struct orders *o = &p->worker[i]->orders;
+
+		if (lane_room(&o->giver) > ORDERS_SIZE / 2)
+			orders_give(o, (struct order){ .kind = ORDER_WALL,
+					       .wall_offset = clock_wall_offset(&p->clock) });
+	}
+}
+
+static void run(struct plant *p, struct attach *a, int signals)
+{
+	struct pollfd fds[ATTACH_POLL_FDS + 1];
+	uint64_t told = 0;
+
+	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+	for (;;) {
+		uint32_t n = attach_poll(a, fds);
+		struct timespec wait = { .tv_nsec = ALONE_LOOK_MS * 1000000L };
+
+		if (a->state != ATTACH_ALONE)
+			wait.tv_nsec = ATTACH_LOOK_US * 1000L;
+		fds[n] = (struct pollfd){ .fd = signals, .events = POLLIN };
+		ppoll(fds, n + 1, &wait, NULL);
+
+		uint64_t now = clock_now(&p->clock);
+		attach_serve(a, fds, now);
+		tell_wall(p, now, &told);
+		if (fds[n].revents != 0 && told_to_end(signals))
+			return;
+	}
+}
+
+// From the first worker's first turn to the last one's last.
+static int serve(struct plant *p, const struct config *c, int signals)
+{
+	static struct track_store tracks;
+	static struct attach attach;
+	char error[ERROR_MAX];
+
+	tracks.budget = c->tracks_bytes;
+	attach.plan = &p->plan;
+	attach.tracks = &tracks;
+	attach.orphan_ns = c->orphan_seconds * 1000000000ULL;
+	for (uint32_t i = 0; i < p->workers; i++) {
+		attach.orders[i] = &p->worker[i]->orders;
+		attach.stats[i] = &p->worker[i]->stats;
+	}
+	if (!attach_open(&attach, c->socket, clock_now(&p->clock), error, sizeof(error)))
+		goto not_open;
+	if (!plant_start(p, error, sizeof(error)))
+		goto not_started;
+	if (!locked_all())
+		say("not all memory could be locked: raise the limit (ulimit -l unlimited), or "
+		    "it may be swapped out");
+	say("ready: %u flows on %u worker%s, socket %s", p->plan.flows[0], p->workers,
+		p->workers == 1 ? "" : "s", c->socket);
+	run(p, &attach, signals);
+	say("the end, as told");
+	plant_stop(p);
+	attach_close(&attach);
+	track_store_clear(&tracks);
+	return EXIT_SUCCESS;
+
+not_started:
+	plant_stop(p);
+	attach_close(&attach);
+not_open:
+	say("%s", error);
+	return EXIT_FAILURE;
+}
+
+static int run_service(const struct config *c, bool verbose)
+{
+	static struct plant plant;
+	char error[ERROR_MAX];
+	int status = EXIT_FAILURE;
+	int signals = catch_signals();
+
+	if (!eal_start(c, verbose, error, sizeof(error))) {
+		say("%s", error);
+		close(signals);
+		return EXIT_FAILURE;
+	}
+	if (plant_build(&plant, c, error, sizeof(error)))
+		status = serve(&plant, c, signals);
+	else
+		say("%s", error);
+	plant_free(&plant);
+	eal_stop();
+	close(signals);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config config;
+	struct options options = read_options(argc, argv);
+
+	switch (options.want) {
+	case WANT_HELP:
+		usage(stdout);
+		return EXIT_SUCCESS;
+	case WANT_NONSENSE:
+		usage(stderr);
+		return EXIT_CONFIG;
+	case WANT_VERSION:
+		puts("layby-media " LAYBY_VERSION);
+		return EXIT_SUCCESS;
+	case WANT_CHECK:
+	case WANT_SERVICE:
+		break;
+	}
+	if (!read_config(&options, &config))
+		return EXIT_CONFIG;
+	if (options.want == WANT_SERVICE)
+		return run_service(&config, options.verbose);
+	config_print(&config, stdout);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Between the media's main thread and one of its workers: orders down, reports up, each through
+// a lane, so that neither ever waits for the other. Every order but WALL is reported once. The
+// main thread never has more orders under way than ORDERS_UNDER_WAY, so both lanes have room.
+#pragma once
+
+#include "dataplane/bridge.h"
+#include "dataplane/lane.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct track;
+
+enum { ORDERS_SIZE = 64, ORDERS_UNDER_WAY = 8 };
+
+enum order_kind {
+	ORDER_ADOPT,  // serve this bridge from now on; describe the flows in it
+	ORDER_LET_GO, // touch the bridge no more
+	ORDER_SHOW,   // this track may be played
+	ORDER_HIDE,   // ... may not any more, unless a flow does
+	ORDER_REAP,   // close the flows that nobody sends to
+	ORDER_WALL,   // the wall clock was looked at again
+};
+
+struct order {
+	enum order_kind kind;
+	union {
+		const struct bridge_worker *bridge;
+		const struct track *track;
+		uint64_t hash;
+		uint64_t idle_ns;
+		int64_t wall_offset;
+	};
+};
+
+enum report_kind {
+	REPORT_ADOPTED,
+	REPORT_LET_GO,
+	REPORT_SHOWN,  // yes: there was room in the table
+	REPORT_HIDDEN, // yes: nobody plays it
+	REPORT_REAPED, // n flows
+	REPORT_BROKEN, // unasked: the core wrote nonsense into a lane; it is served no more
+};
+
+struct report {
+	enum report_kind kind;
+	bool yes;
+	uint32_t n;
+};
+
+struct orders {
+	struct lane down;
+	struct lane up;
+	struct order order[ORDERS_SIZE];
+	struct report report[ORDERS_SIZE];
+	alignas(LANE_LINE) struct lane_writer giver; // the main thread's ends
+	struct lane_reader hearer;
+	alignas(LANE_LINE) struct lane_reader taker; // the worker's ends
+	struct lane_writer reporter;
+};
+
+static inline void orders_init(struct orders *o)
+{
+	*o = (struct orders){ 0 };
+	lane_writer_init(&o->giver, &o->down, ORDERS_SIZE);
+	lane_reader_init(&o->taker, &o->down, ORDERS_SIZE);
+	lane_writer_init(&o->reporter, &o->up, ORDERS_SIZE);
+	lane_reader_init(&o->hearer, &o->up, ORDERS_SIZE);
+}
+
+// Main thread.
+static inline void orders_give(struct orders *o, struct order order)
+{
+	uint32_t at;
+	bool room = lane_reserve(&o->giver, &at);
+
+	assert(room);
+	o->order[at] = order;
+	lane_commit(&o->giver);
+}
+
+[[nodiscard]] static inline bool orders_hear(struct orders *o, struct report *out)
+{
+	uint32_t at;
+
+	if (!lane_peek(&o->hearer, &at))
+		return false;
+	*out = o->report[at];
+	lane_release(&o->hearer);
+	return true;
+}
+
+// Worker.
+[[nodiscard]] static inline bool orders_take(struct orders *o, struct order *out)
+{
+	uint32_t at;
+
+	if (!lane_peek(&o->taker, &at))
+		return false;
+	*out = o->order[at];
+	lane_release(&o->taker);
+	return true;
+}
+
+static inline void orders_report(struct orders *o, struct report report)
+{
+	uint32_t at;
+	bool room = lane_reserve(&o->reporter, &at);
+
+	assert(room);
+	o->report[at] = report;
+	lane_commit(&o->reporter);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/dpdk/track_store.h"
+
+#include "dataplane/cmd.h"
+#include "dataplane/dpdk/locked.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static_assert((int)TRACK_PCMU == DP_CODEC_PCMU && (int)TRACK_PCMA == DP_CODEC_PCMA);
+
+struct stored_track *track_store_find(struct track_store *s, uint64_t hash)
+{
+	for (size_t i = 0; i < TRACK_STORE_MAX; i++) {
+		if (s->track[i].hash == hash)
+			return &s->track[i];
+	}
+	return NULL;
+}
+
+// Only a memfd (or a file of a memory file system): reading anything else could make us wait.
+// What is written to it while we read is heard as noise and harms nobody.
+static bool can_be_read(int fd, uint64_t len)
+{
+	struct stat st;
+
+	return fd >= 0 && fcntl(fd, F_GET_SEALS) >= 0 && fstat(fd, &st) == 0 &&
+	       (uint64_t)st.st_size >= len;
+}
+
+static bool read_whole(int fd, uint8_t *to, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		ssize_t n = pread(fd, to + at, len - at, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		at += (size_t)n;
+	}
+	return true;
+}
+
+static bool is_sound(const struct attach_message *m)
+{
+	return m->track != 0 && m->codec < TRACK_CODECS && m->len > 0 && m->len <= UINT32_MAX;
+}
+
+// Makes the next version: the last one and the new codec.
+static const struct track *renew(struct stored_track *t, uint32_t codec)
+{
+	struct track *track = &t->version[t->versions];
+
+	*track = (struct track){ .hash = t->hash, .len = t->len };
+	for (size_t i = 0; i < TRACK_CODECS; i++)
+		track->payload[i] = t->audio[i];
+	assert(track->payload[codec] != NULL);
+	t->versions++;
+	return track;
+}
+
+enum attach_outcome track_store_add(
+	struct track_store *s, const struct attach_message *m, int fd, const struct track **out)
+{
+	*out = NULL;
+	if (!is_sound(m) || !can_be_read(fd, m->len))
+		return ATTACH_BAD_TRACK;
+
+	struct stored_track *t = track_store_find(s, m->track);
+	if (t != NULL && t->len != m->len)
+		return ATTACH_BAD_TRACK;
+	if (t != NULL && t->audio[m->codec] != NULL)
+		return ATTACH_OK;
+	if (t == NULL)
+		t = track_store_find(s, 0);
+	if (t == NULL || m->len > s->budget - s->taken)
+		return ATTACH_NO_MEMORY;
+
+	uint8_t *audio = locked_new(m->len);
+	if (audio == NULL)
+		return ATTACH_NO_MEMORY;
+	if (!read_whole(fd, audio, m->len)) {
+		locked_free(audio, m->len);
+		return ATTACH_BAD_TRACK;
+	}
+	t->hash = m->track;
+	t->len = (uint32_t)m->len;
+	t->audio[m->codec] = audio;
+	s->taken += m->len;
+	*out = renew(t, m->codec);
+	return ATTACH_OK;
+}
+
+static void drop_audio(struct track_store *s, struct stored_track *t, size_t codec)
+{
+	if (t->audio[codec] == NULL)
+		return;
+	locked_free(t->audio[codec], t->len);
+	t->audio[codec] = NULL;
+	s->taken -= t->len;
+}
+
+void track_store_undo(struct track_store *s, struct stored_track *t)
+{
+	assert(t->versions > 0);
+
+	const struct track *newest = &t->version[t->versions - 1];
+	const struct track *before = t->versions > 1 ? newest - 1 : NULL;
+	for (size_t i = 0; i < TRACK_CODECS; i++) {
+		if (before == NULL || before->payload[i] == NULL)
+			drop_audio(s, t, i);
+	}
+	t->versions--;
+	if (t->versions == 0)
+		*t = (struct stored_track){ 0 };
+}
+
+void track_store_remove(struct track_store *s, struct stored_track *t)
+{
+	for (size_t i = 0; i < TRACK_CODECS; i++)
+		drop_audio(s, t, i);
+	*t = (struct stored_track){ 0 };
+}
+
+void track_store_clear(struct track_store *s)
+{
+	for (size_t i = 0; i < TRACK_STORE_MAX; i++)
+		track_store_remove(s, &s->track[i]);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// One thread on one CPU: its ports, its engine, its end of the bridge. It counts and does not
+// speak: no log, no allocation, no lock, and while it polls no system call but the drivers'.
+#pragma once
+
+#include "dataplane/dpdk/bridge_end.h"
+#include "dataplane/dpdk/clock.h"
+#include "dataplane/dpdk/neighbour.h"
+#include "dataplane/dpdk/orders.h"
+#include "dataplane/dpdk/port.h"
+#include "dataplane/engine.h"
+#include "dataplane/stats.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rte_mempool;
+
+enum { WORKER_PORTS_MAX = 32 };
+
+struct worker {
+	// the main thread writes these before the worker starts
+	struct clock clock;
+	struct rte_mempool *pool;
+	struct engine *engine;
+	struct neighbours neighbours;
+	bool sleep; // when idle
+	uint32_t flows;
+	uint32_t ports;
+	uint32_t addresses;
+	struct {
+		uint32_t ip;
+		uint16_t port;
+	} address[BRIDGE_ADDRESSES_MAX]; // as the engine counts them
+	struct port port[WORKER_PORTS_MAX];
+
+	// the worker's own
+	uint64_t now; // ns, read once a turn
+	bool idle;    // nothing has happened in this turn
+	struct bridge_end bridge;
+	struct burst in;
+	struct burst out;
+	struct burst drop;
+	uint64_t announce_at;  // ns
+	uint32_t announced;    // times
+	uint64_t reap_idle_ns; // 0: not reaping
+	uint32_t reap_from;
+	uint32_t reaped;
+
+	// between the worker and the main thread
+	struct orders orders;
+	struct worker_stats stats; // the worker writes, anyone reads
+	_Atomic bool stop;         // the main thread writes
+};
+
+// What the engine asks of a worker.
+struct engine_ops worker_ops(struct worker *w);
+
+// The body of the thread; arg is the worker.
+int worker_main(void *arg);
+
+// Once round. For worker_main(), and for tests that are their own clock.
+void worker_turn(struct worker *w, uint64_t now);

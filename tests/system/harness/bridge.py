@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The core's end of the contract, in Python: attaches to layby-media, sends commands, hears
+events. Written from the headers and not from the code, so that the two check each other."""
+
+import array
+import mmap
+import os
+import re
+import select
+import socket
+import struct
+import time
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
+HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK = range(1, 6)
+OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
+OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = range(9)
+DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = range(6)
+LANE, LANES_MAX, WORKERS, ADDRESSES = 1024, 64, 64, 128
+MESSAGE = "<IHHQQII"
+PLAN_ADDRESS = "<16sHHII"
+PLAN_SIZE = 16 + 4 * WORKERS + struct.calcsize(PLAN_ADDRESS) * ADDRESSES
+
+
+def counters():
+    """The names in stats.h, in order."""
+    with open(os.path.join(ROOT, "dataplane", "stats.h"), encoding="utf-8") as f:
+        return re.findall(r"^\tX\((\w+),", f.read(), re.MULTILINE)
+
+
+def mapped(ip):
+    return bytes(10) + b"\xff\xff" + socket.inet_aton(ip)
+
+
+class Turned(Exception):
+    """The media process did not let us in."""
+
+
+class Worker:
+    """The parts of one worker in the mapping."""
+
+    def __init__(self, take, flows):
+        self.down, self.cmds = take(128), take(64 * LANE)
+        self.up, self.events = take(128), take(64 * LANE)
+        self.stats = take((8 * len(counters()) + 63) // 64 * 64)
+        self.done, self.directory = take(4), take(16 * flows)
+        self.flows = flows
+        self.sent = self.heard = 0
+
+
+class Core:
+    """One attachment. Everything is done by one thread, and each call waits for its answer."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(5)
+        self.socket.connect(path)
+        data, fds, _, _ = socket.recv_fds(self.socket, 64, 4)
+        self.hello = struct.unpack(MESSAGE, data)
+        if self.hello[1] != HELLO:
+            raise Turned(self.hello)
+        self.memfd, self.wake = fds
+        self.memory = mmap.mmap(self.memfd, 0)
+        self.words = memoryview(self.memory).cast("I")
+        self.longs = memoryview(self.memory).cast("Q")
+        self.tag = 0
+        self.spoken = []  # events nobody asked for
+        self._read_plan()
+
+    def _read_plan(self):
+        self.version, self.workers, self.addresses, _ = struct.unpack_from("<IIII", self.memory)
+        flows = struct.unpack_from(f"<{WORKERS}I", self.memory, 16)
+        size = struct.calcsize(PLAN_ADDRESS)
+        self.address = [struct.unpack_from(PLAN_ADDRESS, self.memory, 16 + 4 * WORKERS + size * i)
+                        for i in range(self.addresses)]
+        self._at = 0
+        self._take(PLAN_SIZE)
+        self.worker = [Worker(self._take, flows[i]) for i in range(self.workers)]
+
+    def _take(self, size):
+        here = self._at
+        self._at = (here + size + 63) // 64 * 64
+        return here
+
+    def close(self):
+        self.socket.close()
+        for fd in (self.memfd, self.wake):
+            os.close(fd)
+
+    def gone(self, seconds=2):
+        """Whether the media process hangs up on us."""
+        try:
+            self.socket.settimeout(seconds)
+            return self.socket.recv(64) == b""
+        except TimeoutError:
+            return False
+
+    # the socket
+
+    def track(self, kind, track, codec=0, audio=None, length=None):
+        fds = array.array("i")
+        if audio is not None:
+            fds.append(os.memfd_create("track"))
+            os.write(fds[0], audio)
+        length = len(audio or b"") if length is None else length
+        socket.send_fds(self.socket,
+                        [struct.pack(MESSAGE, 1, kind, 0, track, length, codec, 0)], fds)
+        for fd in fds:
+            os.close(fd)
+        answer = struct.unpack(MESSAGE, self.socket.recv(64))
+        assert answer[1] == TRACK and answer[3] == track, answer
+        return answer[2]
+
+    # the lanes
+
+    def command(self, kind, flow, body=b"", worker=0):
+        """Sends one, without waiting. Returns its tag."""
+        w = self.worker[worker]
+        self.tag += 1
+        at = w.cmds + 64 * (w.sent % LANE)
+        self.memory[at:at + 64] = struct.pack("<IHHII48s", self.tag, kind, 0, *flow, body)
+        w.sent += 1
+        self.words[w.down // 4] = w.sent & 0xffffffff
+        return self.tag
+
+    def event(self, worker=0):
+        """The next event as (tag, kind, refusal, lost, flow, body), or None."""
+        w = self.worker[worker]
+        if self.words[w.up // 4] == w.heard & 0xffffffff:
+            return None
+        at = w.events + 64 * (w.heard % LANE)
+        tag, kind, refusal, lost, index, gen, body = struct.unpack_from(
+            "<IHBBII48s", self.memory, at)
+        w.heard += 1
+        self.words[(w.up + 64) // 4] = w.heard & 0xffffffff
+        return tag, kind, refusal, lost, (index, gen), body
+
+    def ask(self, kind, flow, body=b"", seconds=2):
+        """Sends one and waits for its answer: (kind, refusal, body)."""
+        tag = self.command(kind, flow, body)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            event = self.event()
+            if event is None:
+                self.woken(0.05)
+            elif event[0] == tag:
+                return event[1], event[2], event[5]
+            else:
+                self.spoken.append(event)
+        raise TimeoutError(f"no answer to command {kind} of {flow}")
+
+    def remote(self, flow, ip, port, ptime=20):
+        body = struct.pack("<16s16sIHHBBBBBBB", mapped(ip), bytes(16), 8000, port, port + 1,
+                           0, 0, 101, 101, 0, ptime, 0)
+        return self.ask(REMOTE, flow, body)
+
+    def woken(self, seconds=1):
+        """Whether the eventfd was written; it is empty afterwards."""
+        ready = select.select([self.wake], [], [], seconds)[0]
+        return bool(ready) and os.read(self.wake, 8) != b""
+
+    # what is there to be read
+
+    def stat(self, name, worker=0):
+        return self.longs[self.worker[worker].stats // 8 + counters().index(name)]
+
+    def described(self, worker=0):
+        return self.words[self.worker[worker].done // 4] == 1
+
+    def entry(self, flow, worker=0):
+        """A line of the flow directory: (generation, open, owner)."""
+        return struct.unpack_from("<IIQ", self.memory, self.worker[worker].directory + 16 * flow)

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/dpdk/config.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char good[] = "cores: {main: 0, workers: \"1-2\", idle: poll}\n"
+			   "memory: {hugepages: auto, mbufs: auto, tracks-mb: 64}\n"
+			   "ports:\n"
+			   "  - name: left\n"
+			   "    vdev: net_tap0,iface=left\n"
+			   "    worker: 2\n"
+			   "    gateway: 10.99.0.1\n"
+			   "    addresses:\n"
+			   "      - {ip: 10.99.0.2, prefix: 24, rtp-ports: 20000-20015}\n"
+			   "      - {ip: 10.99.0.3, prefix: 24, rtp-ports: 20000-20007}\n"
+			   "  - name: right\n"
+			   "    device: 0000:3b:00.0\n"
+			   "    worker: 1\n"
+			   "    addresses:\n"
+			   "      - ip: 192.0.2.1\n"
+			   "        prefix: 30\n"
+			   "socket: /run/layby/media.sock\n";
+
+static char path[64];
+static struct config config;
+static char error[512];
+
+// A machine with CPUs 0 to 3. from, if not NULL, is written as to.
+static bool load(const char *from, const char *to)
+{
+	const char *at = from != NULL ? strstr(good, from) : good;
+	cpu_set_t cpus;
+
+	cr_assert_not_null(at, "%s", from);
+	FILE *f = fopen(path, "w");
+	fwrite(good, 1, (size_t)(at - good), f);
+	fputs(from != NULL ? to : "", f);
+	fputs(at + (from != NULL ? strlen(from) : 0), f);
+	fclose(f);
+	CPU_ZERO(&cpus);
+	for (int i = 0; i < 4; i++)
+		CPU_SET(i, &cpus);
+	error[0] = '\0';
+	return config_load(&config, path, &cpus, error, sizeof(error));
+}
+
+static void set_up(void)
+{
+	snprintf(path, sizeof(path), "config_test_%d.yaml", getpid());
+}
+
+static void tear_down(void)
+{
+	unlink(path);
+}
+
+TestSuite(config, .init = set_up, .fini = tear_down);
+
+Test(config, what_is_written_is_what_is_meant)
+{
+	cr_assert(load(NULL, NULL), "%s", error);
+	cr_expect_eq(config.main_cpu, 0);
+	cr_expect_eq(config.workers, 2);
+	cr_expect(config.cpu[0] == 1 && config.cpu[1] == 2);
+	cr_expect(!config.sleep && config.hugepages);
+	cr_expect_eq(config.mbufs, 0);
+	cr_expect_eq(config.tracks_bytes, 64 << 20);
+	cr_expect_eq(config.ports, 2);
+	cr_expect_str_eq(config.port[0].device, "net_tap0,iface=left");
+	cr_expect(!config.port[0].pci && config.port[1].pci);
+	cr_expect(config.port[0].worker == 1 && config.port[1].worker == 0);
+	cr_expect(config.port[0].gateway == 0x0a630001 && config.port[1].gateway == 0);
+	cr_expect_eq(config.addresses, 3);
+	cr_expect_eq(config.address[1].ip, 0x0a630003);
+	cr_expect_eq(config.address[1].flows, 4);
+	cr_expect_eq(config.address[2].flows, 8192, "the default range");
+	cr_expect_str_eq(config.socket, "/run/layby/media.sock");
+}
+
+Test(config, the_plan_gives_every_flow_of_a_worker_a_place)
+{
+	struct bridge_plan plan;
+
+	cr_assert(load(NULL, NULL), "%s", error);
+	config_plan(&config, &plan);
+	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect_eq(plan.workers, 2);
+	cr_expect(plan.flows[0] == 8192 && plan.flows[1] == 12);
+	cr_expect(plan.address[0].worker == 1 && plan.address[0].flow_first == 0);
+	cr_expect(plan.address[1].worker == 1 && plan.address[1].flow_first == 8);
+	cr_expect(plan.address[2].worker == 0 && plan.address[2].port_first == 16384);
+	static const uint8_t mapped[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
+	cr_expect_eq(memcmp(plan.address[2].ip, mapped, 16), 0);
+}
+
+struct wrong {
+	const char *from;
+	const char *to;
+	const char *place; // line:column
+	const char *sentence;
+};
+
+static const struct wrong wrongs[] = {
+	{ "main: 0", "main: 4", "1:", "CPU 4 is not there" },
+	{ "main: 0", "main: x", "1:", "not the number of a CPU" },
+	{ "\"1-2\"", "\"2-4\"",
+		"1:", "CPU 4 is not there, or not for us: this machine gives us 4" },
+	{ "\"1-2\"", "\"two\"", "1:", "nor a list of up to" },
+	{ "\"1-2\"", "\"0-1\"", "1:", "write idle: sleep" },
+	{ "\"1-2\"", "\"1-3\"", "1:", "worker 3 has no port" },
+	{ "idle: poll", "idle: never", "1:", "neither sleep nor poll" },
+	{ "hugepages: auto", "hugepages: yes", "2:", "neither auto nor none" },
+	{ "mbufs: auto", "mbufs: 10", "2:", "neither auto nor a number from 1024" },
+	{ "tracks-mb: 64", "tracks-mb: 0", "2:", "not a number from 1" },
+	{ "tracks-mb: 64", "tracks-gb: 64", "2:", "tracks-gb" },
+	{ "tracks-mb: 64", "neighbours: 65537", "2:", "not a number from 1 to 65536" },
+	{ "vdev: net_tap0,iface=left", "vdev: tap0", "5:", "not a DPDK network device" },
+	{ "vdev: net_tap0,iface=left", "device: net_tap0", "5:", "not a PCI address" },
+	{ "vdev: net_tap0,iface=left", "worker: 1\n    vdev: net_tap0", "", "worker" },
+	{ "device: 0000:3b:00.0", "vdev: net_tap0", "12:", "port left has this device" },
+	{ "device: 0000:3b:00.0\n", "\n", "11:", "needs either device" },
+	{ "device: 0000:3b:00.0", "device: 0000:3b:00.0\n    vdev: net_null0",
+		"11:", "needs either device" },
+	{ "worker: 2", "worker: 3", "6:", "not a number from 1 to 2" },
+	{ "worker: 2", "worker: 1", "1:", "worker 2 has no port" },
+	{ "gateway: 10.99.0.1", "gateway: 10.98.0.1", "7:", "in the network of no address" },
+	{ "gateway: 10.99.0.1", "gateway: 10.99.0.3", "7:", "our own address" },
+	{ "gateway: 10.99.0.1", "gateway: 224.0.0.1", "7:", "not an IPv4 address" },
+	{ "10.99.0.3", "10.99.0.2", "10:", "10.99.0.2 is there already" },
+	{ "10.99.0.3", "127.0.0.1", "10:", "not an IPv4 address" },
+	{ "10.99.0.3", "10.99.0.255", "10:", "network or broadcast address" },
+	{ "10.99.0.3", "10.99.0.0", "10:", "network or broadcast address" },
+	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 33", "10:", "not a prefix length" },
+	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 24, worker: 1",
+		"10:", "two workers on one port are not supported" },
+	{ "20000-20007", "20001-20007", "10:", "not an even port" },
+	{ "name: right", "name: left", "11:", "there is a port left already" },
+	{ "192.0.2.1", "10.99.0.2", "15:", "is there already" },
+	{ "socket: /run", "socket: run", "17:", "not an absolute path" },
+	{ "socket: /run", "orphan-seconds: soon\nsocket: /run", "17:", "not a number from 1" },
+	{ "ports:", "doors:", "", "doors" },
+	{ "ports:\n", "ports: []\nothers:\n", "3:", "" },
+};
+
+Test(config, what_is_wrong_is_said_with_its_place)
+{
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const struct wrong *w = &wrongs[i];
+		char place[128];
+
+		cr_expect_not(load(w->from, w->to), "%s is taken", w->to);
+		snprintf(place, sizeof(place), "%s:%s", path, w->place);
+		cr_expect_eq(strncmp(error, place, strlen(place)), 0, "%s: %s", w->to, error);
+		cr_expect_not_null(strstr(error, w->sentence), "%s: %s", w->to, error);
+		cr_expect_null(strchr(error, '\n'), "%s: more than a line", w->to);
+	}
+}
+
+Test(config, auto_takes_no_more_workers_than_ports_ask_for)
+{
+	cr_assert(load("\"1-2\"", "auto"), "%s", error);
+	cr_expect_eq(config.workers, 2);
+	cr_expect(config.cpu[0] == 1 && config.cpu[1] == 2);
+	cr_assert(load("main: 0, workers: \"1-2\"", "main: 1"), "%s", error);
+	cr_expect(config.workers == 2 && config.cpu[0] == 0 && config.cpu[1] == 2);
+}
+
+Test(config, a_worker_that_sleeps_may_share_the_main_threads_cpu)
+{
+	cr_expect(load("\"1-2\", idle: poll", "\"0-1\", idle: sleep"), "%s", error);
+}
+
+Test(config, a_worker_may_poll_two_ports)
+{
+	cr_assert(load("\"1-2\"", "\"1\"") == false);
+	cr_assert(load("main: 0, workers: \"1-2\", idle: poll}", "main: 0}"), "%s", error);
+
+	struct bridge_plan plan;
+	config.port[0].worker = 0;
+	config.workers = 1;
+	config_plan(&config, &plan);
+	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect_eq(plan.flows[0], 8204);
+	cr_expect_eq(plan.address[2].flow_first, 12);
+}
+
+Test(config, a_file_that_is_not_there_is_said_so)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	cr_expect_not(config_load(&config, "/nowhere.yaml", &cpus, error, sizeof(error)));
+	cr_expect_not_null(strstr(error, "/nowhere.yaml"), "%s", error);
+}
+
+Test(config, the_default_is_one_sleeping_worker_on_a_tap)
+{
+	struct bridge_plan plan;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(3, &cpus);
+	config_default(&config, &cpus);
+	config_plan(&config, &plan);
+	cr_expect_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect_eq(config.workers, 1);
+	cr_expect(config.main_cpu == 3 && config.cpu[0] == 3);
+	cr_expect(config.sleep && !config.hugepages);
+	CPU_SET(5, &cpus);
+	config_default(&config, &cpus);
+	cr_expect(config.main_cpu == 3 && config.cpu[0] == 5);
+}
