@@ -67,8 +67,7 @@ void media_link_drop(struct media_link *l, const char *why)
 {
 	bool greeted = l->greeted;
 
-	if (l->fd < 0)
-		return;
+	assert(l->fd >= 0);
 	hang_up(l);
 	l->greeted = false;
 	if (!l->moaned)

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include <dirent.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -116,8 +117,21 @@ struct strange {
 	bool no_fds, unsealed;
 };
 
+static uint32_t open_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	uint32_t n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
 Test(media, attaches_to_nothing_strange)
 {
+	uint32_t fds = open_fds();
+
 	static const struct strange rows[] = {
 		{ "another version", { ATTACH_VERSION + 1, ATTACH_HELLO, 0, 0, 0, 0, 0 }, 0, 0 },
 		{ "busy", { ATTACH_VERSION, ATTACH_BUSY, 0, 0, 0, 0, 0 }, true, 0 },
@@ -138,4 +152,6 @@ Test(media, attaches_to_nothing_strange)
 			rows[i].name);
 		cr_expect(stage.attached == 0 && stage.detached == 0, "%s", rows[i].name);
 	}
+	// One connection may be alive: a socket and an eventfd there, a socket here.
+	cr_expect(open_fds() <= fds + 3, "%u descriptors more", open_fds() - fds);
 }
