@@ -337,6 +337,20 @@ SCENE(room, D12_digits_that_are_no_code_are_given_to_the_guest_in_order)
 	hang_up(customer);
 }
 
+SCENE(room, S0_18_an_ack_or_a_reinvite_in_the_middle_of_the_code_does_not_lose_it)
+{
+	world_register("201");
+	customer = world_call(NULL, NULL, "100200");
+	agent = world_ringing("201");
+	world_answer(agent);
+	world_dial(agent, "#");
+	world_ack(customer);
+	world_dial(agent, "0");
+	cr_expect(world_hears(agent, TRACK_DIGIT + 1));
+	world_played(agent);
+	hang_up(customer);
+}
+
 SCENE(room, PK02_the_customer_has_no_right_to_park)
 {
 	talk();
