@@ -87,7 +87,6 @@ static const struct phrase phrases[] = {
 	{ "Invalid ENUM value: ", "\"%s\" is none of the words known here" },
 	{ "STRING length < ", "is too short" },
 	{ "STRING length > ", "is too long, at most %s" },
-	{ "Insufficient entries ", "too few entries" },
 	{ "Excessive entries ", "too many entries" },
 	{ "Expecting ", "expecting a %s" },
 };

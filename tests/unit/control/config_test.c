@@ -113,8 +113,7 @@ Test(config, the_example_is_good)
 	struct config c;
 	char error[256] = "";
 
-	cr_assert(config_load(&c, "docs/examples/layby-core.yaml", error, sizeof(error)), "%s",
-		error);
+	cr_assert(config_load(&c, EXAMPLES "/layby-core.yaml", error, sizeof(error)), "%s", error);
 	cr_expect_str_eq(c.trunk_name, "carrier");
 	config_clear(&c);
 }

@@ -288,7 +288,7 @@ Test(provision, forwards_to_literal_addresses)
 Test(provision, the_example_is_good)
 {
 	char error[256] = "";
-	struct accounts *all = accounts_load("docs/examples/accounts.yaml", error, sizeof(error));
+	struct accounts *all = accounts_load(EXAMPLES "/accounts.yaml", error, sizeof(error));
 
 	cr_assert(all != NULL, "%s", error);
 	cr_expect(all->count == 1 && all->account[0].parking);
