@@ -11,7 +11,7 @@ static char path[64];
 
 static bool load(struct config *c, const char *text, char *error, uint32_t size)
 {
-	snprintf(path, sizeof(path), "/tmp/layby-config-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-config-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 
 	cr_assert(f != NULL && fputs(text, f) >= 0);

@@ -13,7 +13,7 @@ static char path[64];
 
 static struct accounts *load(const char *text, char *error, uint32_t size)
 {
-	snprintf(path, sizeof(path), "/tmp/layby-provision-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-provision-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 	cr_assert(f != NULL && fputs(text, f) >= 0);
 	fclose(f);
