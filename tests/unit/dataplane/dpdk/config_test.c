@@ -143,7 +143,7 @@ static const struct wrong wrongs[] = {
 	{ "socket: /run", "socket: run", "17:", "not an absolute path" },
 	{ "socket: /run", "orphan-seconds: soon\nsocket: /run", "17:", "not a number from 1" },
 	{ "ports:", "doors:", "3:1:", "doors" },
-	{ "ports:\n", "ports: []\nothers:\n", "4:1:", "others" },
+	{ "ports:\n", "ports: []\nothers:\n", "3:8:", "too few" },
 };
 
 Test(config, what_is_wrong_is_said_with_its_place)
