@@ -200,7 +200,7 @@ def tell(step, baseline):
 
 
 def main():
-    words = argparse.ArgumentParser(usage=__doc__)
+    words = argparse.ArgumentParser(usage=__doc__.rpartition("Usage: ")[2])
     words.add_argument("--seconds", type=float, default=3)
     words.add_argument("--idle", choices=("poll", "sleep"), default="poll")
     asked = words.parse_args()
