@@ -168,7 +168,7 @@ def _(t):
         robot = Robot(s.office.host("stadium", "10.99.0.51"), "501", "stadium.example",
                       "secret501")
         t.require(robot.register() == 200, "the robot is not registered")
-        empty = s.layby.core.memory_kb()
+        empty, media = s.layby.core.memory_kb(), s.layby.media.memory_kb()
         load = Sipp(s.office.host("trunk", network.TRUNK), t.where, "caller", "+61355500500",
                     MANY, 10)
         try:
@@ -177,7 +177,7 @@ def _(t):
             t.soon(lambda: len(robot.released) == MANY, 20, "every parker is released")
             t.soon(lambda: s.layby.ask("system.info")["media"]["flows_open"] == MANY, 3,
                    "one flow for each parked caller, and no other")
-            full = s.layby.core.memory_kb()
+            full, media_full = s.layby.core.memory_kb(), s.layby.media.memory_kb()
             time.sleep(1)
             killed = time.time()
             s.layby.core.kill()
@@ -192,6 +192,9 @@ def _(t):
             figure("longest_gap_when_the_core_is_killed",
                    max((st.longest_gap() for st in music), default=9) * 1000, "ms")
             figure("memory_of_the_core_per_parked_call", (full - empty) / MANY, "KB")
+            figure("memory_of_the_media_per_parked_call", (media_full - media) / MANY, "KB")
+            figure("memory_of_the_core", full, "KB")
+            figure("memory_of_the_media", media_full, "KB")
             t.expect(len(music) == MANY, f"{len(music)} streams of music")
             t.expect(lost == 0, f"{lost} packets are missing")
             t.expect(short == 0, f"{short} streams became thin or ended")
