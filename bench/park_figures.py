@@ -73,9 +73,9 @@ class Parker(Robot):
             self.voices.pop(call_id).hush()
 
     def newest(self):
-        """The call that came last, with its voice."""
-        call_id = next(reversed(self.voices))
-        return self.calls[call_id], self.voices[call_id]
+        """The call that came last, and its voice as soon as it speaks."""
+        call_id = next(reversed(self.calls))
+        return self.calls[call_id], self.voices.get(call_id)
 
 
 class Wire:
@@ -157,6 +157,8 @@ class Delays:
         caller.ack()
         voice = Voice(caller, CALLER)
         self._wire.first(caller, began, carries(PARKER), "the parker's voice")
+        # His first packet may be here before he is known to speak.
+        self._stage.soon(lambda: self._parker.newest()[1], 1, "the parker speaks")
         parker, parkers_voice = self._parker.newest()
         self._wire.first(parker, began, carries(CALLER), "the caller's voice")
         pressed = time.time()
