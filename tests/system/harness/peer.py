@@ -14,9 +14,10 @@ import time
 from .capture import SipMessage
 from .process import Gone
 
-_SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n"
-        "m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
-        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n")
+_SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n"
+        "m=audio {port} RTP/AVP {formats} 101\r\n{maps}"
+        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n")
+CODECS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}
 _numbers = itertools.count(random.randrange(1 << 30))
 KEYS = "0123456789*#ABCD"
 
@@ -72,8 +73,12 @@ class Call:
     def bye(self):
         self.request("BYE")
 
-    def sdp(self):
-        return _SDP.format(id=next(_numbers), ip=self.peer.host.address, port=self.media_port)
+    def sdp(self, direction="sendrecv", at=None, codecs=None):
+        """What we offer or answer; at: another address than ours, as the old hold says it."""
+        codecs, ip = codecs or self.peer.codecs, self.peer.host.address
+        maps = "".join(f"a=rtpmap:{pt} {CODECS[pt]}\r\n" for pt in codecs)
+        return _SDP.format(id=next(_numbers), ip=ip, at=at or ip, port=self.media_port,
+                           formats=" ".join(map(str, codecs)), maps=maps, direction=direction)
 
     def press(self, keys, pt=101):
         """RFC 4733: each key 100 ms, the end said three times, 60 ms between two."""
@@ -98,6 +103,7 @@ class Peer:
     def __init__(self, host, user, domain, password=None, port=5060, server=("10.99.0.1", 5060)):
         self.host, self.user, self.domain, self.password = host, user, domain, password
         self.port, self.server = port, server
+        self.codecs = [0]  # payload types, best first
         self._socket = host.socket(port)
         self._media_port = 30000 + (port - 5060) * 100
         self._inbox = queue.Queue()
@@ -250,7 +256,10 @@ class Robot(Peer):
         call_id = message.header("Call-ID")
         if message.method == "INVITE" and call_id not in self.calls:
             call = self._answer(message)
-            self.reply(message, 200, "OK", call.tag, call.sdp())
+            offered = re.search(r"^m=audio \d+ RTP/AVP (.*?)\r?$", message.text, re.M)
+            offered = [int(pt) for pt in offered[1].split()] if offered else self.codecs
+            codecs = [pt for pt in self.codecs if pt in offered]
+            self.reply(message, 200, "OK", call.tag, call.sdp(codecs=codecs))
         elif message.method == "ACK" and call_id in self.calls:
             call = self.calls[call_id]
             if self._keys and not call.pressed:
