@@ -299,7 +299,7 @@ SCENE(call, nothing_is_freed_while_somebody_looks_at_it)
 	caller = world_call("acme.example", "201", "202");
 	exchange_hold(&world.x);
 	world_bye(caller);
-	cr_expect(not(TAILQ_EMPTY(&world.x.dead_legs)));
+	cr_expect(ne(ptr, TAILQ_FIRST(&world.x.dead_legs), NULL));
 	exchange_release(&world.x);
-	cr_expect(TAILQ_EMPTY(&world.x.dead_legs));
+	cr_expect(eq(ptr, TAILQ_FIRST(&world.x.dead_legs), NULL));
 }
