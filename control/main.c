@@ -357,6 +357,7 @@ int main(int argc, char **argv)
 	struct options options;
 	char error[ERROR_MAX];
 
+	log_open();
 	switch (options_read(&options, argc, argv)) {
 	case OPTIONS_ANSWERED:
 		return EXIT_SUCCESS;

@@ -218,6 +218,7 @@ int main(int argc, char **argv)
 	static struct config config;
 	struct options options = read_options(argc, argv);
 
+	say_open();
 	switch (options.want) {
 	case WANT_HELP:
 		usage(stdout);
