@@ -12,6 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import cases, hearing, namespace, network, office, sound  # noqa: E402
 from harness.peer import Peer, Robot  # noqa: E402
+from harness.process import Gone  # noqa: E402
+from harness.sources import prompt  # noqa: E402
 from harness.stage import Stage  # noqa: E402
 
 PCMU, PCMA, G722 = 0, 8, 9
@@ -42,6 +44,9 @@ class Talk:
     def __exit__(self, *_):
         self._socket.close()
 
+    def press(self, keys):
+        self._call.press(keys, mouth=self._socket)
+
     def _hear(self, heard):
         try:
             while True:
@@ -69,6 +74,18 @@ class Talk:
 
 def tone_seconds(heard, pt, hz):
     return hearing.tone_seconds(sound.decode(b"".join(heard.get(pt, [])), pt), hz)
+
+
+def ask(parties, call, sdp, ack=""):
+    """A re-INVITE of the agent's; our answer to it."""
+    call.cseq += 1
+    parties.agent.request(call, "INVITE", call.cseq, body=sdp)
+    answer = parties.agent.await_message(
+        lambda m: m.status >= 200 and m.header("CSeq") == f"{call.cseq} INVITE", 3, "an answer")
+    parties.agent.request(call, "ACK", call.cseq, body=ack)
+    if answer.status != 200:
+        raise Gone(f"the re-INVITE is answered {answer.status}")
+    return answer
 
 
 class Parties:
@@ -122,8 +139,6 @@ def _(t):
 @suite.case("no_common_codec_is_said_as_488")
 def _(t):
     with Parties(t, [G722], [PCMU]) as p:
-        p.agent.on_request = lambda m: p.agent.reply(m, 488, "Not Acceptable Here", "x")
-        t.expect((call := p.call()).status == 488, f"answered {call.status}")
         queue = f"sip:{office.NUMBERS['acme queue']}@{network.CORE}"
         t.expect((call := p.call(queue)).status == 488, f"the queue answered {call.status}")
     nothing_left(t)
@@ -147,10 +162,49 @@ def _(t):
     with Parties(t, [PCMU], [PCMU]) as p:
         call = p.call()
         agent = p.answered()
-        for how in ({"direction": "sendonly"}, {"direction": "inactive"},
-                    {"at": "0.0.0.0"}):
-            agent.cseq += 1
-            p.agent.request(agent, "INVITE", agent.cseq, body=agent.sdp(**how))
+        with Talk(call) as caller, Talk(agent) as desk:
+            for how in ({"direction": "sendonly"}, {"direction": "inactive"}, {"at": "0.0.0.0"}):
+                ask(p, agent, agent.sdp(**how))
+                heard, silent = caller.send(PCMU, 700, 0.6, [desk])
+                heard, silent = caller.send(PCMU, 700, 0.6, [desk])
+                t.expect(len(heard.get(PCMU, [])) > 20, f"{how}: no music")
+                t.expect(not silent, f"{how}: the holder hears {list(silent)}")
+                ask(p, agent, agent.sdp())
+                caller.send(PCMU, 700, 0.2, [desk])
+                _, back = caller.send(PCMU, 700, 1, [desk])
+                t.expect(tone_seconds(back, PCMU, 700) >= 0.7, f"{how}: not taken back")
+        call.bye()
+    nothing_left(t)
+
+
+@suite.case("a_reinvite_without_a_description_is_answered_with_ours")
+def _(t):
+    with Parties(t, [PCMU], [PCMU]) as p:
+        call = p.call()
+        agent = p.answered()
+        answer = ask(p, agent, "", ack=agent.sdp())
+        t.expect("m=audio" in answer.text and "RTP/AVP 0" in answer.text, "no offer of ours")
+        with Talk(call) as caller, Talk(agent) as desk:
+            _, heard = caller.send(PCMU, 700, 1, [desk])
+            t.expect(tone_seconds(heard, PCMU, 700) >= 0.7, "the sound is gone")
+        call.bye()
+    nothing_left(t)
+
+
+@suite.case("a_slot_of_two_digits_is_said_digit_by_digit")
+def _(t):
+    with Parties(t, [PCMU], [PCMU]) as p:
+        call = p.call()
+        with Talk(p.answered()) as desk:
+            desk.press("#0")
+            heard, = desk.send(PCMU, 900, 2.5)
+        said = sound.decode(b"".join(heard.get(PCMU, [])), PCMU)
+        for digit in "12":
+            score = hearing.prompt_likeness(said, sound.read(prompt(f"digits/{digit}")))
+            t.expect(score >= hearing.SAID, f"{digit} is not heard: {score:.2f}")
+        rows = t.stage.layby.rows("slot")
+        t.expect([r["slot"] for r in rows] == [12], f"{rows}")
+        call.bye()
     nothing_left(t)
 
 

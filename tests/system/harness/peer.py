@@ -10,6 +10,7 @@ import re
 import struct
 import threading
 import time
+from contextlib import nullcontext
 
 from .capture import SipMessage
 from .process import Gone
@@ -80,9 +81,10 @@ class Call:
         return _SDP.format(id=next(_numbers), ip=ip, at=at or ip, port=self.media_port,
                            formats=" ".join(map(str, codecs)), maps=maps, direction=direction)
 
-    def press(self, keys, pt=101):
-        """RFC 4733: each key 100 ms, the end said three times, 60 ms between two."""
-        with self.peer.host.socket(self.media_port) as rtp:
+    def press(self, keys, pt=101, mouth=None):
+        """RFC 4733: each key 100 ms, the end said three times, 60 ms between two. mouth: the
+        socket at our media port, when somebody has it already."""
+        with nullcontext(mouth) if mouth else self.peer.host.socket(self.media_port) as rtp:
             ssrc, seq, ts = next(_numbers) & 0xFFFFFFFF, 1, 16000
             for key in keys:
                 for step in range(1, 8):
@@ -271,8 +273,10 @@ class Robot(Peer):
             self.reply(message, 200, "OK", str(next(_numbers)))
 
     def _answer(self, message):
-        call = Call(self, message.header("Call-ID"), "", "", message.header("From"))
-        call.tag, call.pressed = str(next(_numbers)), False
+        tag = str(next(_numbers))
+        call = Call(self, message.header("Call-ID"), "", f"{message.header('To')};tag={tag}",
+                    message.header("From"))
+        call.tag, call.pressed = tag, False
         call.learn(message)
         self.calls[call.call_id] = call
         return call
