@@ -12,6 +12,9 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG_LE
 __attribute__((format(printf, 3, 4))) void log_at(
 	enum log_level level, const char *where, const char *fmt, ...);
 
+// First of all: a descriptor that is opened later must not become the log because whoever started
+// us had closed his.
+void log_open(void);
 void log_set_level(enum log_level level);
 bool log_level_read(enum log_level *out, const char *text); // "error" ... "debug"
 

@@ -10,12 +10,12 @@
 #include "control/log.h"
 #include "control/loop.h"
 #include "control/office.h"
+#include "control/options.h"
 #include "control/park/lot.h"
 #include "control/reception.h"
 #include "control/sip/digest.h"
 #include "control/sip/transport.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,14 +322,6 @@ static void finish(struct core *core)
 	config_clear(&core->config);
 }
 
-static void usage(FILE *to)
-{
-	fputs("usage: layby-core --config FILE [--check] [--version]\n"
-	      "  --config FILE  settings (docs/examples/layby-core.yaml)\n"
-	      "  --check        read settings and accounts, say what is wrong, and end\n",
-		to);
-}
-
 static bool check_accounts(const char *path)
 {
 	char error[ERROR_MAX];
@@ -361,44 +353,24 @@ static int run(struct core *core)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-		{ "check", no_argument, NULL, 'k' }, { "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	static struct core core;
-	const char *path = NULL;
+	struct options options;
 	char error[ERROR_MAX];
-	bool check = false;
-	int option;
 
-	// NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'k':
-			check = true;
-			break;
-		case 'v':
-			puts("layby-core " LAYBY_VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			usage(stdout);
-			return EXIT_SUCCESS;
-		default:
-			usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (path == NULL || optind != argc) {
-		usage(stderr);
+	log_open();
+	switch (options_read(&options, argc, argv)) {
+	case OPTIONS_ANSWERED:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
 		return EXIT_USAGE;
+	case OPTIONS_GO:
+		break;
 	}
-	if (!config_load(&core.config, path, error, sizeof(error))) {
+	if (!config_load(&core.config, options.config, error, sizeof(error))) {
 		fprintf(stderr, "layby-core: %s\n", error);
 		return EXIT_USAGE;
 	}
-	if (check)
+	if (options.check)
 		return check_accounts(core.config.accounts) ? EXIT_SUCCESS : EXIT_USAGE;
 	log_set_level(core.config.log);
 	return run(&core);

@@ -57,7 +57,7 @@ static void start(
 	}
 }
 
-void reception_invite(struct exchange *x, const struct sip_event *event)
+static void receive(struct exchange *x, const struct sip_event *event)
 {
 	const struct sip_call_in *in = event->call;
 	const struct account *caller =
@@ -71,10 +71,13 @@ void reception_invite(struct exchange *x, const struct sip_event *event)
 		refuse(event, 404, "nobody has this number");
 		return;
 	}
-	if (!media_attached(x->plan.media) || x->calls_alive >= x->plan.calls_max) {
-		refuse(event, 503,
-			media_attached(x->plan.media) ? "as many calls as we may have"
-						      : "no media");
+	if (!media_attached(x->plan.media)) {
+		refuse(event, 503, "no media");
+		return;
+	}
+	// Whoever picks a call up makes no new one.
+	if (service.kind != SERVICE_SLOT && x->calls_alive >= x->plan.calls_max) {
+		refuse(event, 503, "as many calls as we may have");
 		return;
 	}
 	t = exchange_tenant(x, service.account);
@@ -83,12 +86,17 @@ void reception_invite(struct exchange *x, const struct sip_event *event)
 		bool bad = event->body != NULL && t != NULL &&
 			   leg_bad_offer(event->body, event->body_len);
 		refuse(event, bad ? 488 : 503, bad ? "no audio we can use" : "no port is free");
-		exchange_settle(x);
 		return;
 	}
 	if (service.kind == SERVICE_FLOW && caller != service.account)
 		leg->user[0] = '\0'; // another account's user is the world outside here
 	sip_set_owner(event->dialog, leg);
 	start(x, leg, &service, in->number);
-	exchange_settle(x);
+}
+
+void reception_invite(struct exchange *x, const struct sip_event *event)
+{
+	exchange_hold(x);
+	receive(x, event);
+	exchange_release(x);
 }

@@ -70,6 +70,8 @@ void call_timeout(struct timer *timer, uint64_t now_ms);
 
 // --- ring.c
 void ring_step(struct call *c); // everybody of c->step
+// Never back to the parker (S0-11), and nobody rings himself.
+bool ring_may(const struct call *c, const struct user *user);
 bool ring_user(struct call *c, const struct user *user);
 void ring_stop(struct call *c, const struct leg *but);
 // --- queue.c

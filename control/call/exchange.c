@@ -46,6 +46,8 @@ static void bury_leg(struct exchange *x, struct leg *leg)
 
 static void bury(struct exchange *x)
 {
+	if (x->happening || x->holds > 0)
+		return;
 	while (!TAILQ_EMPTY(&x->dead_legs))
 		bury_leg(x, TAILQ_FIRST(&x->dead_legs));
 	while (!TAILQ_EMPTY(&x->dead_calls)) {
@@ -125,10 +127,21 @@ void exchange_post(struct exchange *x, void (*happen)(void *, int), void *what, 
 	bury(x);
 }
 
+void exchange_hold(struct exchange *x)
+{
+	x->holds++;
+}
+
+void exchange_release(struct exchange *x)
+{
+	assert(x->holds > 0);
+	x->holds--;
+	bury(x);
+}
+
 void exchange_settle(struct exchange *x)
 {
-	if (!x->happening)
-		bury(x);
+	bury(x);
 }
 
 void exchange_tell(struct exchange *x, const struct news *news)
@@ -197,20 +210,31 @@ struct tenant *exchange_tenant(struct exchange *x, const struct account *a)
 	return t;
 }
 
+// An account that is gone keeps its last plan until its calls are over; what is left of it goes
+// with the next provisioning.
+static void tenant_reload(struct tenant *t, struct accounts *accounts)
+{
+	const struct account *a = accounts_by_name(accounts, t->name);
+
+	if (a != NULL) {
+		tenant_update(t, accounts, a);
+	} else if (t->calls == 0 && TAILQ_EMPTY(&t->legs)) {
+		TAILQ_REMOVE(&t->x->tenants[hash(t->name) % TENANT_BUCKETS], t, link);
+		tenant_free(t);
+	}
+}
+
 void exchange_reload(struct exchange *x, struct accounts *accounts)
 {
 	struct accounts *old = x->plan.accounts;
 
 	x->plan.accounts = accounts;
 	for (int i = 0; i < TENANT_BUCKETS; i++) {
-		struct tenant *t;
+		struct tenant *t, *next;
 
-		TAILQ_FOREACH(t, &x->tenants[i], link) {
-			const struct account *a = accounts_by_name(accounts, t->name);
-
-			// An account that is gone keeps its last plan until its calls are over.
-			if (a != NULL)
-				tenant_update(t, accounts, a);
+		for (t = TAILQ_FIRST(&x->tenants[i]); t != NULL; t = next) {
+			next = TAILQ_NEXT(t, link);
+			tenant_reload(t, accounts);
 		}
 	}
 	accounts_unref(old);

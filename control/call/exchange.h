@@ -94,6 +94,7 @@ struct exchange {
 	struct happening *line;
 	uint32_t line_size, line_first, line_n;
 	bool happening;
+	uint32_t holds;                           // of those who still look at their legs
 	TAILQ_HEAD(exchange_legs, leg) dead_legs; // freed when the line is empty
 	TAILQ_HEAD(exchange_dead, call) dead_calls;
 };
@@ -104,6 +105,10 @@ uint64_t exchange_now(const struct exchange *x);
 
 // Puts a happening in line; it happens at once if nothing is happening.
 void exchange_post(struct exchange *x, void (*happen)(void *, int), void *what, int event);
+// Something from outside begins: whoever hears of it goes on with his leg or call afterwards, so
+// until the matching exchange_release() nothing is freed.
+void exchange_hold(struct exchange *x);
+void exchange_release(struct exchange *x);
 // The end of something from outside: frees what is over, and lets queues ring who is free now.
 void exchange_settle(struct exchange *x);
 void exchange_tell(struct exchange *x, const struct news *news);

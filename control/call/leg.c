@@ -26,6 +26,7 @@ static struct leg *leg_new(struct tenant *t, enum leg_state state)
 	leg->x = t->x;
 	leg->tenant = t;
 	leg->state = state;
+	leg->max_forwards = MAX_FORWARDS;
 	leg->dtmf_rx = leg->dtmf_tx = -1;
 	arc4random_buf(&leg->session, sizeof(leg->session));
 	leg->session >>= 2; // o= numbers are read into signed 64 bits by many
@@ -103,7 +104,7 @@ static bool invite(struct leg *leg, const struct leg_target *target)
 		.from_user = target->shown_number,
 		.from_domain = leg->tenant->plan->domain,
 		.from_display = target->shown_name,
-		.max_forwards = target->max_forwards > 0 ? target->max_forwards : MAX_FORWARDS,
+		.max_forwards = target->max_forwards,
 		.sdp = sdp };
 
 	if (target->user == NULL) // the world outside does not know our accounts' domains
@@ -121,6 +122,7 @@ struct leg *leg_new_out(
 
 	if (leg == NULL)
 		return NULL;
+	leg->max_forwards = target->max_forwards;
 	set_text(leg->user, target->user);
 	set_text(leg->number, target->user != NULL ? target->user : target->uri);
 	leg_give(leg, ops, owner);
@@ -295,6 +297,7 @@ void leg_sip(struct leg *leg, const struct sip_event *event)
 {
 	struct exchange *x = leg->x;
 
+	exchange_hold(x);
 	hear(leg, event);
-	exchange_settle(x);
+	exchange_release(x);
 }

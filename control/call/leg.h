@@ -48,10 +48,8 @@ struct leg {
 	void *owner; // struct call or struct slot, as ops knows
 
 	enum leg_state state;
-	bool held;  // the other side does not want to hear us
-	bool muted; // what REMOTE last said
-	uint8_t max_forwards;
-	uint16_t refusal; // status to refuse an unanswered caller with; 0: 480
+	bool held;            // the other side does not want to hear us
+	uint8_t max_forwards; // of calls that go out for this leg
 	struct sip_dialog *dialog;
 	struct media_flow flow;
 
@@ -63,6 +61,7 @@ struct leg {
 	struct media_desc *offer; // theirs, until it is answered
 	struct sdp_codec codec;
 	int16_t dtmf_rx, dtmf_tx; // payload types, -1: none
+	struct address rtp, rtcp; // where they last wanted it; port 0: they never said
 	uint64_t session, version;
 
 	// what it says

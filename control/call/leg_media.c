@@ -3,7 +3,8 @@
 // What a leg offers and answers: descriptions on one side, the flow's REMOTE on the other.
 //
 // Codecs: G.711 of either law joins with G.711 of either law, because the worker turns one into
-// the other; any other codec passes only to a leg that has the same one.
+// the other; any other codec passes only to a leg that has the same one. Where calls are parked,
+// G.711 goes before the others: music and prompts are there in nothing else.
 #include "control/call/leg.h"
 
 #include <string.h>
@@ -39,19 +40,27 @@ static void add(struct offered *o, const struct sdp_codec *codec)
 		o->codec[o->n++] = *codec;
 }
 
+// What a caller who is not answered yet offers to whoever will be. True: G.711 is among it.
+static bool add_theirs(struct offered *o, const struct media_desc *theirs, bool parking)
+{
+	bool g711 = sdp_g711(theirs) != NULL;
+
+	for (uint8_t i = 0; i < theirs->codecs; i++)
+		if (!g711 || !parking || is_g711(&theirs->codec[i]))
+			add(o, &theirs->codec[i]);
+	return g711;
+}
+
 // What we offer so that whoever takes one of it can talk to the guest.
 static void choose_offer(struct offered *o, const struct leg *guest)
 {
-	const struct media_desc *theirs = guest != NULL ? guest->offer : NULL;
-	bool g711 = theirs == NULL;
+	bool g711 = true;
 
 	if (guest != NULL && guest->codec.name[0] != '\0') {
 		add(o, &guest->codec);
 		g711 = is_g711(&guest->codec);
-	} else if (theirs != NULL) {
-		for (uint8_t i = 0; i < theirs->codecs; i++)
-			add(o, &theirs->codec[i]);
-		g711 = sdp_g711(theirs) != NULL;
+	} else if (guest != NULL && guest->offer != NULL) {
+		g711 = add_theirs(o, guest->offer, guest->tenant->plan->parking);
 	}
 	if (g711) {
 		add(o, &pcma);
@@ -99,11 +108,29 @@ bool leg_offer(struct leg *leg, const struct leg *guest, char *sdp, size_t size,
 	return *len != 0;
 }
 
+// Where they want their media. RFC 3264's old hold says 0.0.0.0: then the last real address stays.
+// Who never said one is never sent anything, not even reports.
+static bool take_address(struct leg *leg, const struct media_desc *theirs)
+{
+	bool nowhere = address_is_any(theirs->rtp.ip) || theirs->rtp.port == 0;
+
+	if (!nowhere) {
+		leg->rtp = theirs->rtp;
+		leg->rtcp = theirs->rtcp;
+	} else if (leg->rtp.port == 0) {
+		leg->rtp = *sip_source(leg->dialog);
+		leg->rtcp = leg->rtp;
+		leg->rtcp.port = 0;
+	}
+	return !nowhere;
+}
+
 // Tells the worker where the media goes. pt_rx is what we asked them to send.
 static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t pt_rx)
 {
-	struct media_remote remote = { .rtp = theirs->rtp,
-		.rtcp = theirs->rtcp,
+	bool somewhere = take_address(leg, theirs);
+	struct media_remote remote = { .rtp = leg->rtp,
+		.rtcp = leg->rtcp,
 		.clock = leg->codec.clock,
 		.pt_tx = leg->codec.pt,
 		.pt_rx = pt_rx,
@@ -112,15 +139,11 @@ static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t
 		.codec = leg_codec(&leg->codec),
 		.ptime = PTIME_MS };
 	const struct address *source = sip_source(leg->dialog);
-	bool nowhere = address_is_any(theirs->rtp.ip) || theirs->rtp.port == 0;
 
-	leg->held = nowhere || !(theirs->direction & SDP_RECVONLY);
+	leg->held = !somewhere || !(theirs->direction & SDP_RECVONLY);
 	remote.mute = leg->held;
-	// RFC 3264's old hold says 0.0.0.0: the last real address stays, muted.
-	if (nowhere)
-		remote.rtp = remote.rtcp = *source;
-	if (sip_behind_nat(leg->dialog) && address_is_private(theirs->rtp.ip) &&
-		!address_same_ip(theirs->rtp.ip, source->ip))
+	if (sip_behind_nat(leg->dialog) && address_is_private(leg->rtp.ip) &&
+		!address_same_ip(leg->rtp.ip, source->ip))
 		memcpy(remote.nat, source->ip, sizeof(remote.nat));
 	media_remote(leg->x->plan.media, leg->flow, &remote);
 }

@@ -141,6 +141,8 @@ void leg_part(struct leg *leg, const uint64_t *track, uint32_t n, uint16_t code)
 		leg_end(leg, code, NULL);
 		return;
 	}
+	if (leg->state == LEG_OVER)
+		return; // the answer could not be given
 	leg->say_n = 0;
 	for (uint32_t i = 0; i < n && i < LEG_SAY_MAX; i++)
 		leg->say[leg->say_n++] = track[i];
@@ -293,9 +295,10 @@ void leg_media(struct leg *leg, const struct media_event *event)
 {
 	struct exchange *x = leg->x;
 
+	exchange_hold(x);
 	if (leg->state != LEG_OVER)
 		hear(leg, event);
-	exchange_settle(x);
+	exchange_release(x);
 }
 
 void leg_voice_init(struct leg *leg)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Queues: first in, first out. For the call at the head every free user of the step rings; who
-// becomes free or registers meanwhile rings too. Each call keeps its own time-out.
+// Queues: first in, first out. For the first call that anybody may be rung for every free user of
+// the step rings; who becomes free or registers meanwhile rings too. Each call keeps its own
+// time-out.
 #include "control/call/call.h"
 
 #include <stdio.h>
@@ -18,9 +19,29 @@ struct queue {
 	struct timer retry; // a phone was refused: ring again after a pause
 };
 
+static bool has_somebody(const struct call *c)
+{
+	for (uint32_t i = 0; i < c->step->users; i++)
+		if (ring_may(c, c->step->user[i]))
+			return true;
+	return false;
+}
+
+// Whom nobody of the step may be rung for (the only one has parked him) does not keep the others
+// waiting.
+static struct call *first(const struct queue *q)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &q->calls, in_queue)
+		if (c->guest == NULL || has_somebody(c))
+			return c;
+	return NULL;
+}
+
 static void serve(struct queue *q)
 {
-	struct call *head = TAILQ_FIRST(&q->calls);
+	struct call *head = first(q);
 
 	if (head == NULL || head->guest == NULL || head->winner != NULL || timer_armed(&q->retry))
 		return;

@@ -67,8 +67,8 @@ static bool branch_add(struct call *c, struct leg_target *target)
 	target->guest = c->guest;
 	target->shown_number = c->number;
 	target->shown_name = c->name;
-	target->max_forwards =
-		c->guest->max_forwards > 0 ? (uint8_t)(c->guest->max_forwards - 1) : 0;
+	// As it is: 0 is for a phone's ears alone, and ends a call that goes round in circles.
+	target->max_forwards = c->guest->max_forwards;
 	leg = leg_new_out(c->tenant, target, &branch_ops, c);
 	if (leg == NULL) {
 		c->last_code = 503;
@@ -76,6 +76,11 @@ static bool branch_add(struct call *c, struct leg_target *target)
 	}
 	TAILQ_INSERT_TAIL(&c->branches, leg, in_call);
 	return true;
+}
+
+bool ring_may(const struct call *c, const struct user *user)
+{
+	return strcmp(user->name, c->parker) != 0 && strcmp(user->name, c->guest->user) != 0;
 }
 
 bool ring_user(struct call *c, const struct user *user)
@@ -86,8 +91,7 @@ bool ring_user(struct call *c, const struct user *user)
 	uint32_t n = registrar_find(sip_registrar(c->x->plan.sip), user->name, domain, contacts);
 	bool rings = false;
 
-	// Never back to the parker (S0-11), and nobody rings himself.
-	if (strcmp(user->name, c->parker) == 0 || strcmp(user->name, c->guest->user) == 0)
+	if (!ring_may(c, user))
 		return false;
 	snprintf(to_uri, sizeof(to_uri), "sip:%s@%s", user->name, domain);
 	for (uint32_t i = 0; i < n; i++) {

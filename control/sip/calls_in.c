@@ -7,6 +7,8 @@
 #include "control/sip/reply.h"
 #include "control/sip/request.h"
 
+enum { RETRY_AFTER_S = 10 };
+
 static bool merged(const struct arrival *a)
 {
 	struct key key = dialog_merge_key(a);
@@ -253,6 +255,8 @@ void sip_refuse(struct sip_dialog *d, uint16_t code, const char *warning)
 	if (d->state != DIALOG_INCOMING || d->invite == NULL)
 		return;
 	text_init(&t, extra, sizeof(extra));
+	if (code == 503) // else a trunk may hold us for dead (RFC 3261 section 21.5.4)
+		text_add(&t, "Retry-After: %d\r\n", RETRY_AFTER_S);
 	if (warning != NULL) {
 		text_add(&t, "Warning: 399 layby ");
 		text_quoted(&t, warning);

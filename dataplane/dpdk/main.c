@@ -143,6 +143,15 @@ static void run(struct plant *p, struct attach *a, int signals)
 	}
 }
 
+static uint32_t all_flows(const struct bridge_plan *plan)
+{
+	uint32_t flows = 0;
+
+	for (uint32_t i = 0; i < plan->workers; i++)
+		flows += plan->flows[i];
+	return flows;
+}
+
 // From the first worker's first turn to the last one's last.
 static int serve(struct plant *p, const struct config *c, int signals)
 {
@@ -165,7 +174,7 @@ static int serve(struct plant *p, const struct config *c, int signals)
 	if (!locked_all())
 		say("not all memory could be locked: raise the limit (ulimit -l unlimited), or "
 		    "it may be swapped out");
-	say("ready: %u flows on %u worker%s, socket %s", p->plan.flows[0], p->workers,
+	say("ready: %u flows on %u worker%s, socket %s", all_flows(&p->plan), p->workers,
 		p->workers == 1 ? "" : "s", c->socket);
 	run(p, &attach, signals);
 	say("the end, as told");
@@ -209,6 +218,7 @@ int main(int argc, char **argv)
 	static struct config config;
 	struct options options = read_options(argc, argv);
 
+	say_open();
 	switch (options.want) {
 	case WANT_HELP:
 		usage(stdout);

@@ -60,6 +60,15 @@ static bool take_lock(const char *path, int *lock, char *error, size_t error_siz
 		path);
 }
 
+// What is left of a predecessor is ours by the lock. Anything else stays, and bind() says so.
+static void remove_old_socket(const char *path)
+{
+	struct stat old;
+
+	if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
+		unlink(path);
+}
+
 static int bind_and_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -68,7 +77,7 @@ static int bind_and_listen(const char *path)
 	if (fd < 0)
 		return -1;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	unlink(path); // ours by the lock: what is left of a predecessor
+	remove_old_socket(path);
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
 		chmod(path, MODE) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;

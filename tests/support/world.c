@@ -22,6 +22,11 @@ static const char held[] =
 
 // --- the endpoint
 
+static const char *described(void)
+{
+	return world.offer != NULL ? world.offer : offer;
+}
+
 static struct sip_dialog *new_dialog(const char *user)
 {
 	struct sip_dialog *d = &world.dialog[world.dialogs++];
@@ -39,7 +44,14 @@ void sip_ring(struct sip_dialog *d, uint16_t)
 
 void sip_accept(struct sip_dialog *d, const char *sdp, size_t len, const char *)
 {
+	struct sip_event unacked = { .kind = SIP_EV_UNACKED, .dialog = d, .owner = d->owner };
+
 	cr_assert(not(d->accepted));
+	if (world.cannot_answer) {
+		d->over = true;
+		leg_sip(d->owner, &unacked);
+		return;
+	}
 	d->accepted = true;
 	memcpy(d->sdp, sdp, len);
 	d->sdp_len = len;
@@ -62,6 +74,7 @@ struct sip_dialog *sip_invite(struct sip *, const struct sip_call_out *call, voi
 	d->sdp_len = call->sdp_len;
 	d->outgoing = true;
 	d->owner = owner;
+	d->max_forwards = call->max_forwards;
 	return d;
 }
 
@@ -176,6 +189,8 @@ void media_remote(struct media *, struct media_flow f, const struct media_remote
 {
 	flow_of(f)->remote = true;
 	flow_of(f)->muted = remote->mute;
+	flow_of(f)->rtp = remote->rtp;
+	flow_of(f)->rtcp = remote->rtcp;
 }
 
 void media_silent(struct media *, struct media_flow f)
@@ -247,6 +262,7 @@ static struct user users[] = { { .name = T("201") }, { .name = T("202") }, { .na
 	{ .name = T("204") } };
 static const struct user *first_user[] = { &users[0] };
 static const struct user *both_users[] = { &users[0], &users[2] };
+static const struct user *fourth_user[] = { &users[3] };
 static const struct user *queue_users[] = { &users[1], &users[2] };
 static struct step main_steps[] = {
 	{ .kind = STEP_DIAL, .seconds = 20, .users = 1, .user = first_user },
@@ -263,13 +279,18 @@ static struct step twice_steps[] = {
 static struct step fallback_steps[] = {
 	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:fallback@192.0.2.9:5070") },
 };
+static struct step desk_steps[] = {
+	{ .kind = STEP_DIAL, .seconds = 20, .users = 1, .user = fourth_user },
+	{ .kind = STEP_QUEUE, .seconds = 60, .users = 1, .user = fourth_user },
+};
 static struct callflow_plan flows[] = { { .name = T("main"), .steps = 2, .step = main_steps },
 	{ .name = T("support"), .steps = 2, .step = queue_steps },
 	{ .name = T("fallback"), .steps = 1, .step = fallback_steps },
+	{ .name = T("desk"), .steps = 2, .step = desk_steps },
 	{ .name = T("twice"), .steps = 2, .step = twice_steps } };
 static struct number numbers[] = { { .number = T("100200"), .flow = &flows[0] },
-	{ .number = T("100300"), .flow = &flows[1] },
-	{ .number = T("100400"), .flow = &flows[3] } };
+	{ .number = T("100300"), .flow = &flows[1] }, { .number = T("100400"), .flow = &flows[3] },
+	{ .number = T("100500"), .flow = &flows[4] } };
 static struct lot_plan lot = { .name = T("front"), .first = 1, .last = 4, .timeout_s = 120 };
 static struct account all[] = {
 	{ .name = T("acme"),
@@ -279,7 +300,7 @@ static struct account all[] = {
 		.fallback = &flows[2],
 		.users = 4,
 		.user = users,
-		.numbers = 3,
+		.numbers = 4,
 		.number = numbers,
 		.lots = 1,
 		.lot = &lot },
@@ -414,11 +435,11 @@ struct sip_dialog *world_call(const char *domain, const char *user, const char *
 		.display = "",
 		.call_id = "x",
 		.source = d->source,
-		.max_forwards = 70 };
+		.max_forwards = world.max_forwards != 0 ? world.max_forwards : 70 };
 	struct sip_event event = { .kind = SIP_EV_INVITE,
 		.dialog = d,
-		.body = offer,
-		.body_len = strlen(offer),
+		.body = described(),
+		.body_len = strlen(described()),
 		.call = &call };
 
 	reception_invite(&world.x, &event);
@@ -452,7 +473,7 @@ void world_answer(struct sip_dialog *d)
 {
 	cr_assert(ne(ptr, d, NULL), "nobody rings");
 	d->accepted = true;
-	happen(d, SIP_EV_ANSWERED, 200, offer);
+	happen(d, SIP_EV_ANSWERED, 200, described());
 }
 
 void world_refuse(struct sip_dialog *d, uint16_t code)
@@ -474,9 +495,22 @@ void world_bye(struct sip_dialog *d)
 	happen(d, d->accepted ? SIP_EV_BYE : SIP_EV_CANCELLED, 0, NULL);
 }
 
+void world_offer(struct sip_dialog *d, const char *sdp)
+{
+	happen(d, SIP_EV_OFFER, 0, sdp);
+}
+
 void world_hold(struct sip_dialog *d, bool hold)
 {
-	happen(d, SIP_EV_OFFER, 0, hold ? held : offer);
+	world_offer(d, hold ? held : offer);
+}
+
+uint32_t world_forget_accounts(void)
+{
+	static struct accounts none = { .refs = 1 };
+
+	exchange_reload(&world.x, &none);
+	return accounts.refs;
 }
 
 struct world_flow *world_flow(const struct sip_dialog *d)

@@ -24,6 +24,7 @@ struct sip_dialog {
 	char uri[SIP_URI_MAX];
 	char user[NAME_MAX_LEN]; // who calls, or who is called
 	char reason[64];
+	uint8_t max_forwards;   // of a call of ours
 	char sdp[SDP_TEXT_MAX]; // the last description we sent
 	size_t sdp_len;
 	struct address source;
@@ -44,6 +45,7 @@ struct world_flow {
 	uint8_t digit[16];
 	bool remote;
 	bool muted;
+	struct address rtp, rtcp; // where it sends
 };
 
 struct world {
@@ -55,6 +57,9 @@ struct world {
 	uint32_t flows, flows_open;
 	bool refuse_music; // the worker has no such track
 	bool no_ports;
+	bool cannot_answer;   // 200s are too long to be sent
+	const char *offer;    // what callers and phones that answer describe; NULL: G.711
+	uint8_t max_forwards; // of calls in, 0: 70
 	char news[WORLD_NEWS][64];
 	char winner[NAME_MAX_LEN];
 	uint32_t news_n;
@@ -66,9 +71,9 @@ extern struct world world; // one a process: each test has its own
 
 enum { TRACK_MUSIC = 1000, TRACK_FULL, TRACK_EMPTY, TRACK_DIGIT }; // TRACK_DIGIT + n
 
-// Accounts acme (parking, slots 1-4, users 201-204; 100200: dial 201, then forward; 100300: queue of
-// 202 and 203, then forward; 100400: dial 201, then 201 and 203), other (parking, user 201), and dark
-// (no parking, users 201 and 202).
+// Accounts acme (parking, slots 1-4, users 201-204; 100200: dial 201, then forward; 100300: queue
+// of 202 and 203, then forward; 100400: dial 204, then a queue for him alone; 100500: dial 201,
+// then 201 and 203), other (parking, user 201), and dark (no parking, users 201 and 202).
 void world_start(void);
 void world_end(void); // asserts that nothing is left open
 
@@ -94,6 +99,9 @@ void world_refuse(struct sip_dialog *d, uint16_t code);
 void world_ack(struct sip_dialog *d); // our 200 was acknowledged
 void world_bye(struct sip_dialog *d); // the other side hangs up
 void world_hold(struct sip_dialog *d, bool hold);
+void world_offer(struct sip_dialog *d, const char *sdp); // re-INVITE
+// New provisioning without any account. How many still hold on to the old one.
+uint32_t world_forget_accounts(void);
 void world_dial(struct sip_dialog *d, const char *digits); // RFC 4733, 200 ms each
 void world_played(struct sip_dialog *d);                   // its prompt is over
 void world_pass(uint64_t ms);

@@ -10,13 +10,15 @@ import re
 import struct
 import threading
 import time
+from contextlib import nullcontext
 
 from .capture import SipMessage
 from .process import Gone
 
-_SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n"
-        "m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
-        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n")
+_SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n"
+        "m=audio {port} RTP/AVP {formats} 101\r\n{maps}"
+        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n")
+CODECS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}
 _numbers = itertools.count(random.randrange(1 << 30))
 KEYS = "0123456789*#ABCD"
 
@@ -72,12 +74,17 @@ class Call:
     def bye(self):
         self.request("BYE")
 
-    def sdp(self):
-        return _SDP.format(id=next(_numbers), ip=self.peer.host.address, port=self.media_port)
+    def sdp(self, direction="sendrecv", at=None, codecs=None):
+        """What we offer or answer; at: another address than ours, as the old hold says it."""
+        codecs, ip = codecs or self.peer.codecs, self.peer.host.address
+        maps = "".join(f"a=rtpmap:{pt} {CODECS[pt]}\r\n" for pt in codecs)
+        return _SDP.format(id=next(_numbers), ip=ip, at=at or ip, port=self.media_port,
+                           formats=" ".join(map(str, codecs)), maps=maps, direction=direction)
 
-    def press(self, keys, pt=101):
-        """RFC 4733: each key 100 ms, the end said three times, 60 ms between two."""
-        with self.peer.host.socket(self.media_port) as rtp:
+    def press(self, keys, pt=101, mouth=None):
+        """RFC 4733: each key 100 ms, the end said three times, 60 ms between two. mouth: the
+        socket at our media port, when somebody has it already."""
+        with nullcontext(mouth) if mouth else self.peer.host.socket(self.media_port) as rtp:
             ssrc, seq, ts = next(_numbers) & 0xFFFFFFFF, 1, 16000
             for key in keys:
                 for step in range(1, 8):
@@ -98,6 +105,7 @@ class Peer:
     def __init__(self, host, user, domain, password=None, port=5060, server=("10.99.0.1", 5060)):
         self.host, self.user, self.domain, self.password = host, user, domain, password
         self.port, self.server = port, server
+        self.codecs = [0]  # payload types, best first
         self._socket = host.socket(port)
         self._media_port = 30000 + (port - 5060) * 100
         self._inbox = queue.Queue()
@@ -250,7 +258,10 @@ class Robot(Peer):
         call_id = message.header("Call-ID")
         if message.method == "INVITE" and call_id not in self.calls:
             call = self._answer(message)
-            self.reply(message, 200, "OK", call.tag, call.sdp())
+            offered = re.search(r"^m=audio \d+ RTP/AVP (.*?)\r?$", message.text, re.M)
+            offered = [int(pt) for pt in offered[1].split()] if offered else self.codecs
+            codecs = [pt for pt in self.codecs if pt in offered]
+            self.reply(message, 200, "OK", call.tag, call.sdp(codecs=codecs))
         elif message.method == "ACK" and call_id in self.calls:
             call = self.calls[call_id]
             if self._keys and not call.pressed:
@@ -262,8 +273,10 @@ class Robot(Peer):
             self.reply(message, 200, "OK", str(next(_numbers)))
 
     def _answer(self, message):
-        call = Call(self, message.header("Call-ID"), "", "", message.header("From"))
-        call.tag, call.pressed = str(next(_numbers)), False
+        tag = str(next(_numbers))
+        call = Call(self, message.header("Call-ID"), "", f"{message.header('To')};tag={tag}",
+                    message.header("From"))
+        call.tag, call.pressed = tag, False
         call.learn(message)
         self.calls[call.call_id] = call
         return call

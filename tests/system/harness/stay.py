@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from . import namespace, network, office
-from .appliance import Appliance
+from .appliance import Appliance, program
 from .network import Segment
 
 NAME = "layby-demo"
@@ -110,6 +110,7 @@ layby stays up. Call it from a softphone on this machine (UDP, PCMU or PCMA, RFC
   Dial that number from another phone to have the caller back; after 2 minutes he rings at 203.
   Another machine needs a route to 10.99.0.0/24 through this one.
 
+  to look inside:        {program("laybyctl")} -s {where}/layby/control.sock slot list
   its settings and logs: {where}/layby
   stop it with:          scripts/demo --stop""")
 

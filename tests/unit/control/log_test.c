@@ -3,7 +3,9 @@
 
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int pipe_out = -1, stderr_kept = -1;
@@ -98,4 +100,28 @@ Test(log, knows_its_levels_by_name)
 	cr_expect(log_level_read(&level, "debug") && level == LOG_DEBUG);
 	cr_expect(!log_level_read(&level, "loud") && level == LOG_DEBUG);
 	cr_expect(!log_level_read(&level, ""));
+}
+
+// The answer is what the child's descriptors are when it has no others.
+static int open_after_closing_all(void)
+{
+	char where[64] = "";
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	log_open();
+	if (readlink("/proc/self/fd/2", where, sizeof(where) - 1) < 0)
+		return 1;
+	return strcmp(where, "/dev/null") != 0 || open("/dev/null", O_RDONLY) <= STDERR_FILENO;
+}
+
+Test(log, goes_nowhere_when_there_is_no_standard_error)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(open_after_closing_all());
+	cr_assert(waitpid(child, &status, 0) == child);
+	cr_expect(status == 0);
 }

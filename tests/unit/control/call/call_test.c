@@ -195,3 +195,111 @@ SCENE(call, short_numbers_never_go_out_to_the_trunk)
 	cr_expect(eq(u16, world_call("dark.example", "201", "12")->refused, 404));
 	cr_expect(eq(u16, world_call("dark.example", "201", "12;x=1")->refused, 404));
 }
+
+SCENE(call, a_call_goes_on_with_the_forwards_it_has_left)
+{
+	struct sip_dialog *caller;
+
+	world.max_forwards = 1;
+	caller = world_call(NULL, NULL, "100200"); // nobody is registered: on to voicemail
+	cr_assert(ne(ptr, world_ringing("voicemail"), NULL));
+	cr_expect(eq(u8, world_ringing("voicemail")->max_forwards, 1));
+	world_bye(caller);
+}
+
+SCENE(call, a_queue_does_not_wait_for_one_whom_nobody_may_be_rung_for)
+{
+	struct sip_dialog *first, *second, *agent;
+
+	world_register("204");
+	first = world_call(NULL, NULL, "100400");
+	agent = world_ringing("204");
+	world_answer(agent);
+	world_ack(first);
+	world_dial(agent, "#0");
+	world_played(agent);
+	world_pass(120000); // in the queue of the one who has parked him
+	cr_expect(eq(ptr, world_ringing("204"), NULL));
+	second = world_call(NULL, NULL, "100400");
+	world_refuse(world_ringing("204"), 486);
+	world_ack(second);
+	cr_expect(ne(ptr, world_ringing("204"), NULL));
+	world_bye(first);
+	world_bye(second);
+}
+
+static const char wideband[] =
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+	"m=audio 4000 RTP/AVP 9 8\r\n";
+
+SCENE(call, wideband_is_offered_only_where_nobody_is_parked)
+{
+	struct sip_dialog *caller;
+
+	world.offer = wideband;
+	world_register("202");
+	caller = world_call("acme.example", "201", "202");
+	cr_expect(eq(ptr, strstr(world_ringing("202")->sdp, "G722"), NULL));
+	cr_expect(ne(ptr, strstr(world_ringing("202")->sdp, "PCMA"), NULL));
+	world_bye(caller);
+	caller = world_call("dark.example", "201", "202");
+	cr_expect(ne(ptr, strstr(world_ringing("202")->sdp, "G722"), NULL));
+	world_bye(caller);
+}
+
+static const char old_hold[] =
+	"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+	"m=audio 4000 RTP/AVP 0 8\r\n";
+
+SCENE(call, an_old_hold_keeps_the_address_and_sends_no_report_to_a_telephones_signalling)
+{
+	struct sip_dialog *caller, *callee;
+
+	world_register("202");
+	caller = world_call("acme.example", "201", "202");
+	callee = world_ringing("202");
+	world_answer(callee);
+	world_ack(caller);
+	world_offer(caller, old_hold);
+	cr_expect(world_flow(caller)->muted);
+	cr_expect(eq(u16, world_flow(caller)->rtp.port, 4000));
+	cr_expect(eq(u16, world_flow(caller)->rtcp.port, 4001));
+	cr_expect(world_hears(callee, TRACK_MUSIC));
+	world_bye(caller);
+}
+
+SCENE(call, who_never_said_where_he_is_is_sent_nothing)
+{
+	struct sip_dialog *caller, *callee;
+
+	world_register("202");
+	world.offer = old_hold;
+	caller = world_call("acme.example", "201", "202");
+	world.offer = NULL;
+	callee = world_ringing("202");
+	world_answer(callee);
+	world_ack(caller);
+	cr_expect(world_flow(caller)->muted);
+	cr_expect(eq(u16, world_flow(caller)->rtcp.port, 0));
+	world_bye(caller);
+}
+
+SCENE(call, an_account_that_is_gone_leaves_nothing_behind)
+{
+	world_register("202");
+	world_bye(world_call("acme.example", "201", "202"));
+	cr_expect(eq(u32, world_forget_accounts(), 0));
+}
+
+SCENE(call, nothing_is_freed_while_somebody_looks_at_it)
+{
+	struct sip_dialog *caller;
+
+	world_register("202");
+	caller = world_call("acme.example", "201", "202");
+	exchange_hold(&world.x);
+	world_bye(caller);
+	cr_expect(ne(ptr, TAILQ_FIRST(&world.x.dead_legs), NULL));
+	exchange_release(&world.x);
+	cr_expect(eq(ptr, TAILQ_FIRST(&world.x.dead_legs), NULL));
+}

@@ -200,7 +200,7 @@ SCENE(room, S0_11_a_next_step_that_rings_the_parker_rings_only_the_others)
 {
 	world_register("201");
 	world_register("203");
-	customer = world_call(NULL, NULL, "100400");
+	customer = world_call(NULL, NULL, "100500");
 	agent = world_ringing("201");
 	world_answer(agent);
 	world_ack(customer);
@@ -428,4 +428,38 @@ SCENE(room, lost_media_ends_every_call_and_frees_everything)
 	exchange_end_all(&world.x);
 	cr_expect(customer->over);
 	cr_expect(retriever->over);
+}
+
+SCENE(room, a_full_house_still_lets_its_calls_be_picked_up)
+{
+	struct sip_dialog *retriever;
+
+	parked();
+	world.x.plan.calls_max = 1;
+	cr_expect(eq(u16, world_call(NULL, NULL, "100300")->refused, 503));
+	retriever = world_call("acme.example", "202", "1");
+	cr_assert(retriever->accepted);
+	world_ack(retriever);
+	cr_expect(world_talk(customer, retriever));
+	hang_up(customer);
+}
+
+SCENE(room, a_dialler_who_cannot_be_answered_is_forgotten)
+{
+	struct sip_dialog *dialler;
+
+	world.cannot_answer = true;
+	dialler = world_call("acme.example", "202", "3");
+	cr_expect(dialler->over);
+	world_pass(60000);
+}
+
+SCENE(room, a_retriever_who_cannot_be_answered_leaves_the_guest_where_he_is)
+{
+	parked();
+	world.cannot_answer = true;
+	world_call("acme.example", "202", "1");
+	cr_expect(world_hears(customer, TRACK_MUSIC));
+	cr_expect(world_told("park.put_back"));
+	hang_up(customer);
 }

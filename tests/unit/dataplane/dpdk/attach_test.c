@@ -445,9 +445,27 @@ Test(attach, the_socket_is_for_our_group_and_taken_once)
 
 Test(attach, a_socket_left_behind_is_taken_over)
 {
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int left = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
 	attach_close(&a);
-	FILE *f = fopen(path, "w");
-	fclose(f);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	cr_assert_eq(bind(left, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(left);
 	cr_assert(attach_open(&a, path, now, error, sizeof(error)), "%s", error);
 	close(connect_core());
+}
+
+Test(attach, a_file_in_the_place_of_the_socket_is_nobody_s_to_remove)
+{
+	struct attach other = { .core = -1 };
+	char file[80], lock[90];
+
+	snprintf(file, sizeof(file), "%s.file", path);
+	snprintf(lock, sizeof(lock), "%s.lock", file);
+	fclose(fopen(file, "w"));
+	cr_expect_not(attach_open(&other, file, now, error, sizeof(error)));
+	cr_expect_not_null(strstr(error, "Address already in use"), "%s", error);
+	cr_expect_eq(unlink(file), 0);
+	unlink(lock);
 }
