@@ -7,6 +7,7 @@
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,7 @@ static void relay(void *ctx)
 {
 	struct table *t = ctx;
 
+	assert(t->flows > 0);
 	for (uint32_t i = 0; i < RELAYED; i += BURST_MAX) {
 		t->in.n = BURST_MAX;
 		for (uint32_t k = 0; k < BURST_MAX; k++) {

@@ -25,6 +25,7 @@ struct yaml_file {
 	void *data;
 };
 
+// One line, whatever the file has in its names.
 static void say(const struct yaml_finding *f, const char *path, char *error, size_t error_size)
 {
 	if (f->line == 0)
@@ -32,6 +33,9 @@ static void say(const struct yaml_finding *f, const char *path, char *error, siz
 	else
 		snprintf(
 			error, error_size, "%s:%zu:%zu: %s", path, f->line, f->column, f->sentence);
+	for (char *c = error; error_size > 0 && *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == '\x7f')
+			*c = '?';
 }
 
 // --- the file
@@ -87,7 +91,6 @@ static const struct phrase phrases[] = {
 	{ "Invalid ENUM value: ", "\"%s\" is none of the words known here" },
 	{ "STRING length < ", "is too short" },
 	{ "STRING length > ", "is too long, at most %s" },
-	{ "Insufficient entries ", "too few entries" },
 	{ "Excessive entries ", "too many entries" },
 	{ "Expecting ", "expecting a %s" },
 };

@@ -42,6 +42,7 @@ struct nest {
 	bool at_key;
 	const cyaml_schema_value_t *value; // of the key just read
 	uint64_t seen;                     // keys, as bits by their places in the schema
+	uint32_t values;                   // read so far
 	yaml_mark_t start;
 };
 
@@ -95,6 +96,17 @@ static bool leave_mapping(const struct nest *n, struct yaml_finding *out)
 	return true;
 }
 
+static bool leave_sequence(const struct nest *n, struct yaml_finding *out)
+{
+	const cyaml_schema_value_t *s = n->schema;
+
+	if (s == NULL || s->type != CYAML_SEQUENCE || n->values >= s->sequence.min)
+		return true;
+	place(out, n->start);
+	snprintf(out->sentence, sizeof(out->sentence), "too few entries");
+	return false;
+}
+
 // What the schema says of the value that comes now.
 static const cyaml_schema_value_t *expected(const struct walk *w)
 {
@@ -112,8 +124,10 @@ static const cyaml_schema_value_t *expected(const struct walk *w)
 
 static void value_read(struct walk *w)
 {
-	if (w->depth > 0)
-		w->nest[w->depth - 1].at_key = true;
+	if (w->depth == 0)
+		return;
+	w->nest[w->depth - 1].at_key = true;
+	w->nest[w->depth - 1].values++;
 }
 
 static bool is_bool(const char *text)
@@ -194,7 +208,8 @@ static bool take(struct walk *w, const yaml_event_t *e, struct yaml_finding *out
 	case YAML_MAPPING_END_EVENT:
 		w->depth--;
 		value_read(w);
-		return leave_mapping(&w->nest[w->depth], out);
+		return w->nest[w->depth].mapping ? leave_mapping(&w->nest[w->depth], out)
+						 : leave_sequence(&w->nest[w->depth], out);
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
 	case YAML_STREAM_END_EVENT:

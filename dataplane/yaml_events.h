@@ -22,8 +22,8 @@ struct yaml_text {
 };
 
 // What libcyaml lets pass or cannot place: where exactly the syntax breaks, "120s" or 0x78 for a
-// number, "maybe" for a bool, a name that is unknown, twice there or missing, aliases, a NUL, a
-// second document, no document.
+// number, "maybe" for a bool, a name that is unknown, twice there or missing, a list too short,
+// aliases, a NUL, a second document, no document.
 [[nodiscard]] bool yaml_check(const struct yaml_text *text, const struct cyaml_schema_value *schema,
 	struct yaml_finding *out);
 

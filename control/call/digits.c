@@ -19,6 +19,11 @@ void digits_init(struct digits *d, const char *code, uint32_t gap_ms)
 	}
 }
 
+bool digits_same_code(const struct digits *a, const struct digits *b)
+{
+	return a->code_len == b->code_len && memcmp(a->code, b->code, a->code_len) == 0;
+}
+
 uint16_t digits_watch_mask(const struct digits *d)
 {
 	return (uint16_t)(1U << d->code[0]);

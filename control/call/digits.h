@@ -37,6 +37,7 @@ struct digits {
 
 // code: 1-8 of 0-9 * # A-D. gap_ms: how long to wait for the next digit.
 void digits_init(struct digits *d, const char *code, uint32_t gap_ms);
+bool digits_same_code(const struct digits *a, const struct digits *b);
 // Bit per event code that may begin the code: the worker's mask.
 uint16_t digits_watch_mask(const struct digits *d);
 // A digit was let go. What is to be given back is written to *out, in order, also when the

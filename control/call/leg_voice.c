@@ -156,7 +156,13 @@ void leg_part(struct leg *leg, const uint64_t *track, uint32_t n, uint16_t code)
 
 void leg_watch(struct leg *leg, const char *code)
 {
-	digits_init(&leg->digits, code, DIGIT_GAP_MS);
+	struct digits digits;
+
+	digits_init(&digits, code, DIGIT_GAP_MS);
+	// Asked again in the middle of a code (a late ACK, a re-INVITE): what is withheld stays so.
+	if (leg->watching && digits_same_code(&leg->digits, &digits))
+		return;
+	leg->digits = digits;
 	leg->watching = true;
 	media_watch(media(leg), leg->flow, digits_watch_mask(&leg->digits));
 }

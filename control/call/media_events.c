@@ -121,8 +121,9 @@ static void take(struct media *m, uint32_t worker, const struct dp_event *e)
 		return;
 	}
 	if (e->lost != 0 && log_allowed(&m->complaints, COMPLAINTS, loop_now(m->loop)))
-		log_warning("worker %u has lost events of flow %u: we were too slow", worker,
-			e->flow.index);
+		log_warning(
+			"worker %u has lost events of flow %u: nobody was attached, or we were too slow",
+			worker, e->flow.index);
 	if (e->tag != 0)
 		answered(m, worker, e);
 	else

@@ -49,7 +49,7 @@ struct media {
 	uint64_t since_ms; // HELLO
 	bool slow;         // it was said that workers do not answer
 	uint32_t orphans;
-	char doom[128]; // why the attachment ends in the next turn; empty: it does not
+	char doom[256]; // why the attachment ends in the next turn; empty: it does not
 	struct held_cmds held;
 	uint32_t helds;
 

@@ -122,7 +122,7 @@ static bool same_hash(const char *right, struct span given)
 
 	assert(given.len == HASH_TEXT);
 	for (int i = 0; i < HASH_TEXT; i++)
-		wrong |= (unsigned char)(right[i] ^ tolower((unsigned char)given.at[i]));
+		wrong |= (unsigned char)(right[i] ^ (tolower)((unsigned char)given.at[i]));
 	return wrong == 0;
 }
 

@@ -50,7 +50,7 @@ static uint64_t hash_of(const char *user, const char *domain)
 		hash = (hash ^ (unsigned char)*user) * 0x100000001b3U;
 	hash = (hash ^ '@') * 0x100000001b3U;
 	for (; *domain != '\0'; domain++)
-		hash = (hash ^ (unsigned char)tolower((unsigned char)*domain)) * 0x100000001b3U;
+		hash = (hash ^ (unsigned char)(tolower)((unsigned char)*domain)) * 0x100000001b3U;
 	return hash;
 }
 

@@ -7,7 +7,7 @@
 
 void text_init(struct text *t, char *buf, size_t size)
 {
-	*t = (struct text){ .at = buf, .size = size };
+	*t = (struct text){ .at = buf, .size = size, .full = size == 0 };
 	if (size > 0)
 		buf[0] = '\0';
 }
@@ -46,7 +46,8 @@ void text_unfolded(struct text *t, struct span value)
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.at[i];
 
-		text_put(t, c == '\r' || c == '\n' ? " " : &value.at[i], 1);
+		// A NUL would end the text for everybody who copies it as a string.
+		text_put(t, c == '\r' || c == '\n' || c == '\0' ? " " : &value.at[i], 1);
 	}
 }
 

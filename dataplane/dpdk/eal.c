@@ -150,7 +150,10 @@ bool eal_start(const struct config *c, bool verbose, char *error, size_t error_s
 	add(&a, "--file-prefix=layby-%d", getpid());
 	if (!verbose)
 		add(&a, "--log-level=*:emergency");
-	if (rte_eal_init(a.n, a.list) >= 0)
+	int done = rte_eal_init(a.n, a.list);
+	// It makes a directory for files that we have told it not to write, and never removes it.
+	rmdir(rte_eal_get_runtime_dir());
+	if (done >= 0)
 		return true;
 	snprintf(error, error_size,
 		"DPDK does not start (%s): start with --verbose and read what it says",
@@ -158,14 +161,9 @@ bool eal_start(const struct config *c, bool verbose, char *error, size_t error_s
 	return false;
 }
 
-// Its directory bears our number; nobody else would ever remove it.
 void eal_stop(void)
 {
-	char directory[256];
-
-	snprintf(directory, sizeof(directory), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	rmdir(directory);
 }
 
 static void complain_of_device(const struct config_port *p, int err, char *error, size_t error_size)

@@ -211,7 +211,7 @@ void fake_media_start(struct fake_media *f, struct loop *loop)
 	f->core = f->wake = -1;
 	f->describes = f->obeys = f->answers_tracks = true;
 	f->greeting = (struct attach_message){ .version = ATTACH_VERSION, .kind = ATTACH_HELLO };
-	snprintf(f->path, sizeof(f->path), "/tmp/layby-fake-%d.sock", getpid());
+	snprintf(f->path, sizeof(f->path), "layby-fake-%d.sock", getpid());
 	unlink(f->path);
 	snprintf(where.sun_path, sizeof(where.sun_path), "%s", f->path);
 	f->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

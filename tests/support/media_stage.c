@@ -147,7 +147,7 @@ uint64_t stage_load(const int16_t *audio, uint32_t samples)
 
 	memcpy(head + 4, &riff, 4);
 	memcpy(head + 40, &bytes, 4);
-	snprintf(stage.wav, sizeof(stage.wav), "/tmp/layby-media-%d.wav", getpid());
+	snprintf(stage.wav, sizeof(stage.wav), "layby-media-%d.wav", getpid());
 	FILE *f = fopen(stage.wav, "w");
 	cr_assert(f != NULL && fwrite(head, sizeof(head), 1, f) == 1);
 	cr_assert(fwrite(audio, 2, samples, f) == samples);

@@ -261,6 +261,7 @@ void media_digits(
 static struct user users[] = { { .name = T("201") }, { .name = T("202") }, { .name = T("203") },
 	{ .name = T("204") } };
 static const struct user *first_user[] = { &users[0] };
+static const struct user *both_users[] = { &users[0], &users[2] };
 static const struct user *fourth_user[] = { &users[3] };
 static const struct user *queue_users[] = { &users[1], &users[2] };
 static struct step main_steps[] = {
@@ -270,6 +271,10 @@ static struct step main_steps[] = {
 static struct step queue_steps[] = {
 	{ .kind = STEP_QUEUE, .seconds = 60, .users = 2, .user = queue_users },
 	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:reception@192.0.2.9:5070") },
+};
+static struct step twice_steps[] = {
+	{ .kind = STEP_DIAL, .seconds = 20, .users = 1, .user = first_user },
+	{ .kind = STEP_DIAL, .seconds = 20, .users = 2, .user = both_users },
 };
 static struct step fallback_steps[] = {
 	{ .kind = STEP_FORWARD, .seconds = 30, .uri = T("sip:fallback@192.0.2.9:5070") },
@@ -281,10 +286,11 @@ static struct step desk_steps[] = {
 static struct callflow_plan flows[] = { { .name = T("main"), .steps = 2, .step = main_steps },
 	{ .name = T("support"), .steps = 2, .step = queue_steps },
 	{ .name = T("fallback"), .steps = 1, .step = fallback_steps },
-	{ .name = T("desk"), .steps = 2, .step = desk_steps } };
+	{ .name = T("desk"), .steps = 2, .step = desk_steps },
+	{ .name = T("twice"), .steps = 2, .step = twice_steps } };
 static struct number numbers[] = { { .number = T("100200"), .flow = &flows[0] },
-	{ .number = T("100300"), .flow = &flows[1] },
-	{ .number = T("100400"), .flow = &flows[3] } };
+	{ .number = T("100300"), .flow = &flows[1] }, { .number = T("100400"), .flow = &flows[3] },
+	{ .number = T("100500"), .flow = &flows[4] } };
 static struct lot_plan lot = { .name = T("front"), .first = 1, .last = 4, .timeout_s = 120 };
 static struct account all[] = {
 	{ .name = T("acme"),
@@ -294,7 +300,7 @@ static struct account all[] = {
 		.fallback = &flows[2],
 		.users = 4,
 		.user = users,
-		.numbers = 3,
+		.numbers = 4,
 		.number = numbers,
 		.lots = 1,
 		.lot = &lot },
@@ -306,7 +312,12 @@ static struct account all[] = {
 		.user = users,
 		.lots = 1,
 		.lot = &lot },
-	{ .name = T("dark"), .domain = T("dark.example"), .users = 2, .user = users },
+	{ .name = T("dark"),
+		.domain = T("dark.example"),
+		.users = 2,
+		.user = users,
+		.lots = 1,
+		.lot = &lot },
 };
 static struct accounts accounts = { .refs = 1, .count = 3, .account = all };
 

@@ -71,9 +71,9 @@ extern struct world world; // one a process: each test has its own
 
 enum { TRACK_MUSIC = 1000, TRACK_FULL, TRACK_EMPTY, TRACK_DIGIT }; // TRACK_DIGIT + n
 
-// Accounts acme (parking, slots 1-4, users 201-204, number 100200 → dial 201, then forward; 100300
-// → a queue for 202 and 203, then forward; 100400 → dial 204, then a queue for him alone),
-// other (parking, user 201), and dark (no parking, users 201 and 202).
+// Accounts acme (parking, slots 1-4, users 201-204; 100200: dial 201, then forward; 100300: queue
+// of 202 and 203, then forward; 100400: dial 204, then a queue for him alone; 100500: dial 201,
+// then 201 and 203), other (parking, user 201), and dark (no parking, users 201 and 202).
 void world_start(void);
 void world_end(void); // asserts that nothing is left open
 

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import struct
+import subprocess
 import sys
 import time
 
@@ -29,6 +30,8 @@ STADIUM = {"name": "stadium", "domain": "stadium.example",
            "users": [user("501")],
            "numbers": [{"number": "+61355500500", "flow": "main"}],
            "flows": [{"name": "main", "steps": [{"dial": ["501"], "seconds": 30}]}]}
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 suite = cases.Suite("trouble")
 
@@ -130,13 +133,42 @@ def _(t):
         t.expect(grown < 20000, f"the core grew by {grown} KB")
 
 
+def torture(t, name, address, *more):
+    """The sets of others, one message after the other, and every answer looked at."""
+    data = os.path.join(ROOT, "..", "shared", "testdata")
+    if not os.path.isdir(os.path.join(data, "rfc4475")):
+        raise cases.Skipped(f"*** {data} is not there: nothing was tortured ***")
+    with Stage(t.where, office.accounts()) as s:
+        host = s.office.host(name, address)
+        done = subprocess.run(
+            host.command("/usr/bin/python3", os.path.join(ROOT, "tests/system/torture.py"),
+                         "--data", data, "--pid", str(s.layby.core.pid), "--rounds", "4",
+                         "--source", address, *more, f"{network.CORE}:5060"),
+            capture_output=True, text=True, check=False, timeout=600)
+        t.expect(done.returncode == 0, "\n".join(
+            line for line in (done.stdout + done.stderr).splitlines()
+            if not line.startswith("ok ")))
+        t.soon(lambda: s.layby.ask("system.info")["calls"] == 0, 70,
+               "no call is left of it")
+
+
+@suite.case("row_44_every_torture_message_of_a_stranger_is_answered_or_dropped_by_rule")
+def _(t):
+    torture(t, "mad", "10.99.0.67")
+
+
+@suite.case("row_44_the_same_from_the_trunk")
+def _(t):
+    torture(t, "trunk", network.TRUNK, "--trunk")
+
+
 @suite.case("a_killed_core_is_not_heard_by_a_hundred_parked_callers")
 def _(t):
     with Stage(t.where, [*office.accounts(), STADIUM]) as s:
         robot = Robot(s.office.host("stadium", "10.99.0.51"), "501", "stadium.example",
                       "secret501")
         t.require(robot.register() == 200, "the robot is not registered")
-        empty = s.layby.core.memory_kb()
+        empty, media = s.layby.core.memory_kb(), s.layby.media.memory_kb()
         load = Sipp(s.office.host("trunk", network.TRUNK), t.where, "caller", "+61355500500",
                     MANY, 10)
         try:
@@ -145,7 +177,7 @@ def _(t):
             t.soon(lambda: len(robot.released) == MANY, 20, "every parker is released")
             t.soon(lambda: s.layby.ask("system.info")["media"]["flows_open"] == MANY, 3,
                    "one flow for each parked caller, and no other")
-            full = s.layby.core.memory_kb()
+            full, media_full = s.layby.core.memory_kb(), s.layby.media.memory_kb()
             time.sleep(1)
             killed = time.time()
             s.layby.core.kill()
@@ -160,6 +192,9 @@ def _(t):
             figure("longest_gap_when_the_core_is_killed",
                    max((st.longest_gap() for st in music), default=9) * 1000, "ms")
             figure("memory_of_the_core_per_parked_call", (full - empty) / MANY, "KB")
+            figure("memory_of_the_media_per_parked_call", (media_full - media) / MANY, "KB")
+            figure("memory_of_the_core", full, "KB")
+            figure("memory_of_the_media", media_full, "KB")
             t.expect(len(music) == MANY, f"{len(music)} streams of music")
             t.expect(lost == 0, f"{lost} packets are missing")
             t.expect(short == 0, f"{short} streams became thin or ended")

@@ -14,12 +14,17 @@ class Failed(Exception):
     """An expectation that did not hold."""
 
 
+class Skipped(Exception):
+    """What the case needs, and cannot have itself, is not there. Said aloud and counted."""
+
+
 class Trial:
     """What a case is given: to say what it expects."""
 
     def __init__(self):
         self.complaints = []
         self.stage = None
+        self.skipped = ""
         self.where = None  # a directory for this case; it makes it when it needs one
 
     def expect(self, held, otherwise):
@@ -110,8 +115,8 @@ class Suite:
         self._last.where = os.path.join(self._scratch, str(self._ran))
         complaints = self._try(function, self._last)
         took = time.monotonic() - started
-        print(f"{'FAIL' if complaints else 'ok  '} {self.name}: {name} ({took:.1f} s)",
-              flush=True)
+        word = "FAIL" if complaints else "SKIP" if self._last.skipped else "ok  "
+        print(f"{word} {self.name}: {name} ({took:.1f} s)", self._last.skipped, flush=True)
         for complaint in complaints:
             print(f"     {complaint}", flush=True)
         self._record(name, complaints, took)
@@ -123,6 +128,8 @@ class Suite:
     def _try(function, trial):
         try:
             function(trial)
+        except Skipped as e:
+            trial.skipped = str(e)
         except Exception as e:  # pylint: disable=broad-except
             where = traceback.extract_tb(e.__traceback__)[-1]
             trial.complaints.append(f"{type(e).__name__}: {e} ({os.path.basename(where.filename)}"
@@ -134,4 +141,4 @@ class Suite:
         if results:
             with open(results, "a", encoding="utf-8") as f:
                 print(json.dumps({"suite": self.name, "case": name, "ok": not complaints,
-                                  "seconds": round(took, 2)}), file=f)
+                                  "skipped": bool(self._last.skipped), "seconds": round(took, 2)}), file=f)

@@ -41,11 +41,16 @@ def stop():
     """Ends the one that was left up."""
     state = _running()
     if state:
-        os.kill(state["pid"], signal.SIGTERM)
+        # unshare does not listen to SIGTERM; with it ends all that runs in its namespace.
+        os.kill(state["pid"], signal.SIGKILL)
         for _ in range(100):
             if _birth(state["pid"]) != state["birth"]:
                 break
             time.sleep(0.05)
+        else:
+            print(f"layby-demo (pid {state['pid']}) does not end")
+            return 1
+    subprocess.run(["ip", "link", "delete", LINK], check=False, stderr=subprocess.DEVNULL)
     namespace.delete(NAME)
     if os.path.exists(STATE):
         os.unlink(STATE)

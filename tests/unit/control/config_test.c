@@ -11,7 +11,7 @@ static char path[64];
 
 static bool load(struct config *c, const char *text, char *error, uint32_t size)
 {
-	snprintf(path, sizeof(path), "/tmp/layby-config-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-config-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 
 	cr_assert(f != NULL && fputs(text, f) >= 0);
@@ -113,8 +113,7 @@ Test(config, the_example_is_good)
 	struct config c;
 	char error[256] = "";
 
-	cr_assert(config_load(&c, "docs/examples/layby-core.yaml", error, sizeof(error)), "%s",
-		error);
+	cr_assert(config_load(&c, EXAMPLES "/layby-core.yaml", error, sizeof(error)), "%s", error);
 	cr_expect_str_eq(c.trunk_name, "carrier");
 	config_clear(&c);
 }

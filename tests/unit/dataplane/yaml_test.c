@@ -49,7 +49,7 @@ static char path[64];
 
 static void write_file(const char *text, size_t len)
 {
-	snprintf(path, sizeof(path), "/tmp/layby-yaml-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-yaml-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 
 	cr_assert(f != NULL && fwrite(text, 1, len, f) == len);
@@ -104,6 +104,7 @@ struct row {
 
 // clang-format off
 static const struct row rows[] = {
+	{ "\"it\\nems\": 1\n", ":1:1: nothing is called \"it?ems\" here" },
 	{ "items:\n  - name: a\n  - nam: b\n", ":3:5: nothing is called \"nam\" here" },
 	{ "items:\n  - name: a\n    n: 99999999999\n", ":3:8: n: '99999999999' is out of range" },
 	{ "items:\n  - name: a\n    n: 2m\n", ":3:8: \"2m\" is not a whole number" },
@@ -167,8 +168,8 @@ Test(yaml, says_why_a_file_cannot_be_read)
 
 	cr_expect(yaml_open("/nowhere/x.yaml", &schema, &data, error, sizeof(error)) == NULL);
 	cr_expect_str_eq(error, "/nowhere/x.yaml: No such file or directory");
-	cr_expect(yaml_open("/tmp", &schema, &data, error, sizeof(error)) == NULL);
-	cr_expect_str_eq(error, "/tmp: is not a file");
+	cr_expect(yaml_open(".", &schema, &data, error, sizeof(error)) == NULL);
+	cr_expect_str_eq(error, ".: is not a file");
 }
 
 Test(yaml, does_not_wait_for_a_writer, .fini = drop_file, .timeout = 5)
@@ -176,7 +177,7 @@ Test(yaml, does_not_wait_for_a_writer, .fini = drop_file, .timeout = 5)
 	void *data;
 	char error[256] = "";
 
-	snprintf(path, sizeof(path), "/tmp/layby-yaml-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-yaml-%d.yaml", getpid());
 	cr_assert(mkfifo(path, 0600) == 0);
 	cr_expect(yaml_open(path, &schema, &data, error, sizeof(error)) == NULL);
 	cr_expect_str_eq(tail(error), ": is not a file");

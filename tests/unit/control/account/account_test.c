@@ -11,7 +11,7 @@ static struct accounts *load(const char *text)
 {
 	char path[64], error[256] = "";
 
-	snprintf(path, sizeof(path), "/tmp/layby-account-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-account-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 	cr_assert(f != NULL && fputs(text, f) >= 0);
 	fclose(f);

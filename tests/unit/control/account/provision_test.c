@@ -13,7 +13,7 @@ static char path[64];
 
 static struct accounts *load(const char *text, char *error, uint32_t size)
 {
-	snprintf(path, sizeof(path), "/tmp/layby-provision-%d.yaml", getpid());
+	snprintf(path, sizeof(path), "layby-provision-%d.yaml", getpid());
 	FILE *f = fopen(path, "w");
 	cr_assert(f != NULL && fputs(text, f) >= 0);
 	fclose(f);
@@ -288,7 +288,7 @@ Test(provision, forwards_to_literal_addresses)
 Test(provision, the_example_is_good)
 {
 	char error[256] = "";
-	struct accounts *all = accounts_load("docs/examples/accounts.yaml", error, sizeof(error));
+	struct accounts *all = accounts_load(EXAMPLES "/accounts.yaml", error, sizeof(error));
 
 	cr_assert(all != NULL, "%s", error);
 	cr_expect(all->count == 1 && all->account[0].parking);

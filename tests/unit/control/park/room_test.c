@@ -196,6 +196,39 @@ SCENE(room, S0_15_a_call_without_a_call_flow_takes_the_accounts_fallback)
 	hang_up(callee);
 }
 
+SCENE(room, S0_11_a_next_step_that_rings_the_parker_rings_only_the_others)
+{
+	world_register("201");
+	world_register("203");
+	customer = world_call(NULL, NULL, "100500");
+	agent = world_ringing("201");
+	world_answer(agent);
+	world_ack(customer);
+	world_dial(agent, "#0");
+	world_played(agent);
+	world_pass(120000);
+	cr_expect(ne(ptr, world_ringing("203"), NULL));
+	cr_expect(eq(ptr, world_ringing("201"), NULL));
+	hang_up(customer);
+}
+
+SCENE(room, S0_15_an_agent_whom_the_caller_parked_came_along_no_call_flow)
+{
+	struct sip_dialog *caller, *parked_agent;
+
+	world_register("202");
+	caller = world_call("acme.example", "201", "100300");
+	world_ack(caller);
+	parked_agent = world_ringing("202");
+	world_answer(parked_agent);
+	world_dial(caller, "#0");
+	world_played(caller);
+	world_pass(120000);
+	cr_expect(eq(ptr, world_ringing("reception"), NULL), "that was the caller's way");
+	cr_expect(ne(ptr, world_ringing("fallback"), NULL));
+	hang_up(parked_agent);
+}
+
 SCENE(room, PK15_an_outbound_call_can_be_parked)
 {
 	struct sip_dialog *caller, *outside;
@@ -334,6 +367,20 @@ SCENE(room, D12_digits_that_are_no_code_are_given_to_the_guest_in_order)
 	world_dial(agent, "#");
 	world_pass(1000);
 	cr_expect(eq(u32, world_flow(customer)->given_back, 3), "PK03: after a second");
+	hang_up(customer);
+}
+
+SCENE(room, S0_18_an_ack_or_a_reinvite_in_the_middle_of_the_code_does_not_lose_it)
+{
+	world_register("201");
+	customer = world_call(NULL, NULL, "100200");
+	agent = world_ringing("201");
+	world_answer(agent);
+	world_dial(agent, "#");
+	world_ack(customer);
+	world_dial(agent, "0");
+	cr_expect(world_hears(agent, TRACK_DIGIT + 1));
+	world_played(agent);
 	hang_up(customer);
 }
 

@@ -103,6 +103,8 @@ static void try_one(char *cells[7], int *tried)
 	int code = code_of(said);
 	cr_expect(allowed(cells[3], cells[6], cells[5], code), "%s: %d, expected: %s", cells[0],
 		code, cells[3]);
+	cr_expect(code == 0 || strstr(said->text, "\r\nCSeq: ") != NULL, "%s: a broken answer",
+		cells[0]);
 	cr_expect(code == 0 || said->len <= len + 300, "%s: answer of %zu bytes to %zu", cells[0],
 		said->len, len);
 	if (code == 415)

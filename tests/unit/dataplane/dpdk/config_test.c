@@ -120,7 +120,7 @@ static const struct wrong wrongs[] = {
 	{ "tracks-mb: 64", "neighbours: 65537", "2:", "not a number from 1 to 65536" },
 	{ "vdev: net_tap0,iface=left", "vdev: tap0", "5:", "not a DPDK network device" },
 	{ "vdev: net_tap0,iface=left", "device: net_tap0", "5:", "not a PCI address" },
-	{ "vdev: net_tap0,iface=left", "worker: 1\n    vdev: net_tap0", "", "worker" },
+	{ "vdev: net_tap0,iface=left", "worker: 1\n    vdev: net_tap0", "7:5:", "worker" },
 	{ "device: 0000:3b:00.0", "vdev: net_tap0", "12:", "port left has this device" },
 	{ "device: 0000:3b:00.0\n", "\n", "11:", "needs either device" },
 	{ "device: 0000:3b:00.0", "device: 0000:3b:00.0\n    vdev: net_null0",
@@ -142,8 +142,8 @@ static const struct wrong wrongs[] = {
 	{ "192.0.2.1", "10.99.0.2", "15:", "is there already" },
 	{ "socket: /run", "socket: run", "17:", "not an absolute path" },
 	{ "socket: /run", "orphan-seconds: soon\nsocket: /run", "17:", "not a number from 1" },
-	{ "ports:", "doors:", "", "doors" },
-	{ "ports:\n", "ports: []\nothers:\n", "4:", "others" },
+	{ "ports:", "doors:", "3:1:", "doors" },
+	{ "ports:\n", "ports: []\nothers:\n", "3:8:", "too few" },
 };
 
 Test(config, what_is_wrong_is_said_with_its_place)
