@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 32, MODE = 0660 };
+enum { BACKLOG = 32, MODE = 0660, DIRECTORY_MODE = 0755 };
 
 __attribute__((format(printf, 3, 4))) static int complain(
 	char *error, uint32_t size, const char *fmt, ...)
@@ -51,10 +51,25 @@ static bool answers(const char *path)
 	return alive;
 }
 
+// One level: /run/layby, not what is above it. layby-media makes the same one when it is first.
+static void make_directory(const char *path)
+{
+	char directory[sizeof(((struct listener *)NULL)->path)];
+	char *slash;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	slash = strrchr(directory, '/');
+	if (slash == NULL || slash == directory)
+		return;
+	*slash = '\0';
+	mkdir(directory, DIRECTORY_MODE); // if it fails, the next step says it better
+}
+
 static int take_lock(struct listener *l, char *error, uint32_t size)
 {
 	char path[sizeof(l->path) + 8];
 
+	make_directory(l->path);
 	snprintf(path, sizeof(path), "%s.lock", l->path);
 	l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->lock < 0)

@@ -36,6 +36,7 @@ struct call {
 	const struct callflow_plan *plan; // NULL: a call without a call flow
 	uint32_t at;                      // the step he is in
 	bool fell_back;                   // the account's fallback has been taken
+	bool answered;                    // somebody has talked to the guest
 	struct step direct;               // of a call without a call flow
 	const struct user *direct_user;
 	char direct_uri[SIP_URI_MAX];

@@ -187,8 +187,12 @@ static void answer(struct call *c)
 	call_happen(c, FLOW_EV_GUEST_OUT);
 }
 
-static void tell_started(struct call *c)
+// Once: who is fetched out of a slot, or back after a park that failed, was answered long ago.
+static void tell_answered(struct call *c)
 {
+	if (c->answered)
+		return;
+	c->answered = true;
 	exchange_tell(c->x, &(struct news){ .name = "call.answered",
 				    .account = c->tenant->name,
 				    .ref = c->ref,
@@ -202,7 +206,7 @@ static void join(struct call *c)
 		return; // the news that one is gone is in line already
 	c->asker = NULL;
 	let_talk(c);
-	tell_started(c);
+	tell_answered(c);
 }
 
 static void tell_asker(struct call *c)

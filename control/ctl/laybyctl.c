@@ -117,8 +117,8 @@ static int check_use(const struct line *l, const struct command *c, int used)
 	while (most < COMMAND_ARGUMENTS_MAX && c->argument[most] != ARGUMENT_NONE)
 		most++;
 	if (given < c->needed || given > most)
-		return misused("usage: laybyctl %s%s%s %s", c->noun, c->verb != NULL ? " " : "",
-			c->verb != NULL ? c->verb : "", c->usage);
+		return misused("usage: laybyctl %s%s%s%s%s", c->noun, c->verb != NULL ? " " : "",
+			c->verb != NULL ? c->verb : "", c->usage[0] != '\0' ? " " : "", c->usage);
 	if (l->options.given[OPTION_WATCH] && !c->watch)
 		return misused("--watch is for lists, info and stats");
 	if ((l->options.given[OPTION_FOLLOW] || l->options.given[OPTION_SINCE]) && !c->follow)

@@ -70,7 +70,7 @@ void transport_read(struct transport *t, transport_fn fn, void *ctx)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n < 0)
-			continue; // ICMP's news about an earlier datagram
+			continue; // interrupted, or no memory: the next one may be had
 		address_from_sockaddr(&from, &sa);
 		fn(ctx, t->data, (size_t)n, &from);
 	}

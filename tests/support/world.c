@@ -578,10 +578,16 @@ bool world_talk(const struct sip_dialog *a, const struct sip_dialog *b)
 	return hears(a, b) && hears(b, a);
 }
 
+uint32_t world_times_told(const char *news)
+{
+	uint32_t times = 0;
+
+	for (uint32_t i = 0; i < world.news_n && i < WORLD_NEWS; i++)
+		times += strcmp(world.news[i], news) == 0;
+	return times;
+}
+
 bool world_told(const char *news)
 {
-	for (uint32_t i = 0; i < world.news_n; i++)
-		if (strcmp(world.news[i], news) == 0)
-			return true;
-	return false;
+	return world_times_told(news) > 0;
 }

@@ -110,3 +110,4 @@ struct world_flow *world_flow(const struct sip_dialog *d);
 bool world_hears(const struct sip_dialog *d, uint64_t track);            // music or prompt
 bool world_talk(const struct sip_dialog *a, const struct sip_dialog *b); // hear each other
 bool world_told(const char *news);                                       // since the start
+uint32_t world_times_told(const char *news);

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import cases, namespace, network, office, sound, timeline  # noqa: E402
 from harness.appliance import Appliance, user  # noqa: E402
 from harness.capture import streams  # noqa: E402
-from harness.peer import Robot  # noqa: E402
+from harness.peer import Peer, Robot  # noqa: E402
 from harness.process import Gone  # noqa: E402
 from harness.sipp import Sipp  # noqa: E402
 from harness.sources import prompt  # noqa: E402
@@ -207,6 +207,44 @@ def _(t):
         finally:
             load.stop()
             robot.close()
+
+
+@suite.case("a_killed_media_ends_its_calls_and_is_taken_back_when_it_returns")
+def _(t):
+    with Stage(t.where, office.accounts()) as s:
+        anna, caller, other = s.office.agent("201", 500), s.office.caller(700), \
+            s.office.caller(1100)
+        s.call(caller, "acme", anna)
+        s.park(anna)
+        mark = caller.mark()
+        s.layby.media.kill()
+        s.layby.media.wait()
+        caller.is_released(3, mark)
+        t.expect(not s.layby.rows("call") and not s.layby.rows("slot"), "something is left")
+        trunk = Peer(s.office.host("trunk", network.TRUNK), "+614", network.TRUNK, port=5090)
+        refused = trunk.invite(office.number_uri("acme"))
+        trunk.close()
+        t.expect(refused.status == 503, f"a new call is answered {refused.status}")
+        t.expect(refused.final.header("Retry-After"), "503 does not say when to come again")
+        s.layby.start_media()
+        t.soon(s.layby.attached, 5, "the core takes it back")
+        began = s.call(other, "acme", anna)
+        s.they_talk(other, anna, began)
+
+
+@suite.case("a_core_that_is_first_waits_for_its_media")
+def _(t):
+    os.makedirs(t.where)
+    network.Segment()
+    layby = Appliance(t.where, office.accounts())
+    try:
+        layby.start_core(ready=False)
+        layby.core.await_line("waiting for layby-media", 5)
+        t.expect(not layby.attached(), "it is attached to nothing")
+        layby.start_media()
+        t.soon(layby.attached, 5, "the core takes it")
+    finally:
+        layby.stop()
 
 
 @suite.case("a_second_core_says_what_is_in_its_way")

@@ -88,6 +88,13 @@ Test(listener, lets_the_group_in_and_nobody_else_whatever_the_umask)
 	}
 }
 
+Test(listener, makes_its_directory_when_it_is_the_first_to_come)
+{
+	snprintf(path, sizeof(path), "%s/layby/control.sock", dir);
+	cr_assert(eq(int, listener_open(&l, path, error, sizeof(error)), 0), "%s", error);
+	listener_close(&l);
+}
+
 Test(listener, goes_away_with_its_socket)
 {
 	int before = open_fds();

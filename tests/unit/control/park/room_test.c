@@ -463,3 +463,15 @@ SCENE(room, a_retriever_who_cannot_be_answered_leaves_the_guest_where_he_is)
 	cr_expect(world_told("park.put_back"));
 	hang_up(customer);
 }
+
+SCENE(room, a_call_is_answered_once_however_often_it_is_parked)
+{
+	struct sip_dialog *retriever;
+
+	parked();
+	retriever = world_call("acme.example", "202", "1");
+	world_ack(retriever);
+	cr_expect(eq(u32, world_times_told("call.answered"), 1));
+	cr_expect(eq(u32, world_times_told("park.retrieved"), 1));
+	hang_up(customer);
+}

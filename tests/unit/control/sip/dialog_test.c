@@ -116,6 +116,14 @@ Test(dialog, an_answer_inside_the_event_spares_the_100)
 	expect_number(sip_dialogs(stage.sip), 0);
 }
 
+Test(dialog, a_503_says_when_to_come_again)
+{
+	stage_say(STAGE_TRUNK, INVITE, STAGE_SDP);
+	expect_said("SIP/2.0 100 ");
+	sip_hangup(stage_told()->dialog, 503, NULL);
+	expect_text(stage_value(expect_said("SIP/2.0 503 "), "Retry-After"), "10");
+}
+
 static void refuse_at_once(const struct sip_event *event)
 {
 	if (event->kind == SIP_EV_INVITE)
