@@ -232,6 +232,29 @@ def _(t):
         s.they_talk(other, anna, began)
 
 
+@suite.case("a_killed_core_is_not_heard_by_two_who_talk")
+def _(t):
+    with Stage(t.where, office.accounts()) as s:
+        anna, caller = s.office.agent("201", 500), s.office.caller(700)
+        s.they_talk(caller, anna, s.call(caller, "acme", anna))
+        killed = time.time()
+        s.layby.core.kill()
+        s.layby.core.wait()
+        time.sleep(4)  # nothing is to happen for that long
+        s.they_talk(caller, anna, killed + 3)
+        for phone in (caller, anna):
+            heard = [st for st in streams(d for d in s.wire.datagrams() if d.at > killed - 1)
+                     if st.src == network.MEDIA and st.dst == phone.ip]
+            t.expect(len(heard) == 1, f"{phone.name} hears {len(heard)} streams")
+            t.expect(sum(st.lost() for st in heard) == 0, f"{phone.name} misses packets")
+            gap = max((st.longest_gap() for st in heard), default=9)
+            t.expect(gap < 0.2, f"{phone.name} heard nothing for {gap * 1000:.0f} ms")
+        s.layby.start_core()
+        t.expect(any(re.search(r"\b2 flows of nobody closed", line)
+                     for line in s.layby.core.lines),
+                 f"the new core does not say how many it closed: {s.layby.core.lines[-4:]}")
+
+
 @suite.case("a_core_that_is_first_waits_for_its_media")
 def _(t):
     os.makedirs(t.where)
