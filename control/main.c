@@ -47,11 +47,11 @@ struct core {
 
 // --- the endpoint asks
 
-static void send_datagram(void *ctx, const struct address *to, const char *data, size_t len)
+static bool send_datagram(void *ctx, const struct address *to, const char *data, size_t len)
 {
 	struct core *core = ctx;
 
-	transport_send(core->transport, to, data, len);
+	return transport_send(core->transport, to, data, len);
 }
 
 static void sip_happened(void *ctx, const struct sip_event *event)

@@ -110,7 +110,6 @@ void leg_part(struct leg *leg, const uint64_t *track, uint32_t n, uint16_t code)
 void leg_music(struct leg *leg, uint64_t track);
 void leg_say(struct leg *leg, const uint64_t *track, uint32_t n);
 void leg_join(struct leg *to, const struct leg *from); // `to` hears `from`
-void leg_silence(struct leg *leg);
 // Listen for the account's park code.
 void leg_watch(struct leg *leg, const char *code);
 void leg_unwatch(struct leg *leg);

@@ -91,12 +91,6 @@ void leg_music(struct leg *leg, uint64_t track)
 		media_silent(media(leg), leg->flow);
 }
 
-void leg_silence(struct leg *leg)
-{
-	hush(leg);
-	media_silent(media(leg), leg->flow);
-}
-
 void leg_join(struct leg *to, const struct leg *from)
 {
 	hush(to);

@@ -29,8 +29,10 @@ uint64_t sip_now(const struct sip *s)
 
 void sip_put(struct sip *s, const struct address *to, const char *bytes, size_t len)
 {
-	s->stats.sent++;
-	s->ops.send(s->ops.ctx, to, bytes, len);
+	if (s->ops.send(s->ops.ctx, to, bytes, len))
+		s->stats.sent++;
+	else
+		s->stats.unsent++;
 }
 
 bool budget_take(struct budget *b, uint32_t most, uint64_t now_ms)

@@ -27,7 +27,8 @@ enum { SIP_HA1_LEN = 32, SIP_URI_MAX = 256, SIP_NAME_MAX = 128 };
 // What the endpoint asks of whoever runs it.
 struct sip_ops {
 	void *ctx;
-	void (*send)(void *ctx, const struct address *to, const char *data, size_t len);
+	// False: the network did not take it; it is counted, and repeated like one that got lost.
+	bool (*send)(void *ctx, const struct address *to, const char *data, size_t len);
 	void (*happen)(void *ctx, const struct sip_event *event);
 	// MD5(user:realm:password) in lower-case hex for a user of the account with this domain.
 	// False: no such user.

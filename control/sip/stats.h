@@ -13,6 +13,7 @@
 	X(responses,        "responses that reached a transaction")                        \
 	X(repeats,          "requests answered again from memory")                         \
 	X(sent,             "datagrams sent")                                              \
+	X(unsent,           "datagrams that the network did not take")                     \
 	X(drop_tiny,        "shorter than any message")                                    \
 	X(drop_garbage,     "not SIP, or not answerable")                                  \
 	X(drop_response,    "responses to nothing of ours")                                \

@@ -10,7 +10,6 @@ enum { SOCKET_BUFFER = 4 << 20 };
 
 struct transport {
 	int fd;
-	uint64_t unsent;
 	char data[TRANSPORT_DATAGRAM_MAX];
 };
 
@@ -76,16 +75,10 @@ void transport_read(struct transport *t, transport_fn fn, void *ctx)
 	}
 }
 
-void transport_send(struct transport *t, const struct address *to, const char *data, size_t len)
+bool transport_send(struct transport *t, const struct address *to, const char *data, size_t len)
 {
 	struct sockaddr_storage sa;
 	socklen_t sa_len = (socklen_t)address_to_sockaddr(to, &sa);
 
-	if (sendto(t->fd, data, len, 0, (const struct sockaddr *)&sa, sa_len) < 0)
-		t->unsent++;
-}
-
-uint64_t transport_unsent(const struct transport *t)
-{
-	return t->unsent;
+	return sendto(t->fd, data, len, 0, (const struct sockaddr *)&sa, sa_len) >= 0;
 }

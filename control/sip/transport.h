@@ -5,6 +5,7 @@
 
 #include "control/address.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -22,6 +23,5 @@ struct transport *transport_close(struct transport *t); // NULL is harmless; ret
 int transport_fd(const struct transport *t);
 // Hands over what has arrived, at most TRANSPORT_BURST datagrams.
 void transport_read(struct transport *t, transport_fn fn, void *ctx);
-// Sends or drops: UDP is allowed to. A full socket buffer is counted.
-void transport_send(struct transport *t, const struct address *to, const char *data, size_t len);
-uint64_t transport_unsent(const struct transport *t);
+// Sends, or drops and says false: the socket's buffer is full, or there is no way to that address.
+bool transport_send(struct transport *t, const struct address *to, const char *data, size_t len);

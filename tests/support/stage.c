@@ -12,17 +12,20 @@ enum { FOREVER_MS = 2000000 }; // longer than any timer of the endpoint but the 
 
 struct stage stage;
 
-static void send(void *, const struct address *to, const char *data, size_t len)
+static bool send(void *, const struct address *to, const char *data, size_t len)
 {
+	if (stage.cut)
+		return false;
 	stage.bytes_out += len;
 	if (stage.said_n == STAGE_SAID || len >= STAGE_TEXT)
-		return;
+		return true;
 	struct said *s = &stage.said[stage.said_n++];
 	s->to = *to;
 	s->len = len;
 	s->at_ms = stage.clock.now_ms;
 	memcpy(s->text, data, len);
 	s->text[len] = '\0';
+	return true;
 }
 
 static void keep(char out[SIP_NAME_MAX], const char *text)

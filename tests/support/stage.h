@@ -44,6 +44,7 @@ struct stage {
 	uint32_t said_n, heard_n; // heard: by the test, with stage_next()
 	struct told told[STAGE_TOLD];
 	uint32_t told_n, known_n;
+	bool cut; // nothing gets out: the network takes no datagram
 	uint64_t bytes_out;
 	void (*react)(const struct sip_event *event); // inside the callback; NULL: later
 	uint32_t dialogs_max, transactions_max;       // 0: plenty

@@ -3,6 +3,7 @@
 // What strangers can cause, and what it costs: repeats, limits, answers that are never longer
 // than what they answer, and nothing that stays.
 #include "control/sip/linger.h"
+#include "control/sip/stats.h"
 #include "control/sip/transaction.h"
 #include "tests/support/stage_expect.h"
 
@@ -65,6 +66,19 @@ Test(transaction, each_method_of_a_stranger_has_its_answer)
 	}
 	expect_untold();
 	expect_number(stage.clock.armed, 0);
+}
+
+Test(transaction, what_the_network_does_not_take_is_counted_and_said_again)
+{
+	stage.cut = true;
+	asks(STRANGER, "OPTIONS", 1, "Max-Forwards: 70\n", NULL);
+	expect_silence();
+	expect_number(sip_stats(stage.sip)->unsent, 1);
+	expect_number(sip_stats(stage.sip)->sent, 0);
+	stage.cut = false;
+	asks(STRANGER, "OPTIONS", 1, "Max-Forwards: 70\n", NULL);
+	expect_said("SIP/2.0 200 ");
+	expect_number(sip_stats(stage.sip)->sent, 1);
 }
 
 Test(transaction, an_unsupported_extension_is_named)
