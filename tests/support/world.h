@@ -67,7 +67,8 @@ struct world {
 	uint32_t reachable_n;
 };
 
-extern struct world world; // one a process: each test has its own
+extern struct world world;             // one a process: each test has its own
+extern struct accounts world_accounts; // world_accounts.c
 
 enum { TRACK_MUSIC = 1000, TRACK_FULL, TRACK_EMPTY, TRACK_DIGIT }; // TRACK_DIGIT + n
 
