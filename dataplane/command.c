@@ -79,12 +79,12 @@ static bool is_ptime(uint8_t ms)
 
 static bool is_clock(uint32_t clock, uint8_t codec)
 {
-	return codec == DP_CODEC_OTHER ? clock >= 8000 && clock <= 192000 : clock == 8000;
+	return dp_codec_is_g711(codec) ? clock == 8000 : clock >= 8000 && clock <= 192000;
 }
 
 static bool remote_in_range(const struct dp_cmd *cmd)
 {
-	return cmd->remote.rtp_port != 0 && cmd->remote.codec < DP_CODEC_COUNT &&
+	return cmd->remote.rtp_port != 0 && cmd->remote.codec < DP_CODEC_OPAQUE &&
 	       is_clock(cmd->remote.clock, cmd->remote.codec) && is_ptime(cmd->remote.ptime) &&
 	       is_audio_pt(cmd->remote.pt_tx) && is_audio_pt(cmd->remote.pt_rx) &&
 	       is_dtmf_pt(cmd->remote.dtmf_tx, cmd->remote.pt_tx) &&
@@ -215,7 +215,7 @@ static enum dp_refusal obey_prompt(
 
 static bool can_relay(const struct rtp_flow *from, const struct rtp_flow *to)
 {
-	bool other = from->codec == DP_CODEC_OTHER || to->codec == DP_CODEC_OTHER;
+	bool other = !dp_codec_is_g711(from->codec) || !dp_codec_is_g711(to->codec);
 
 	return !from->known || (from->clock == to->clock && (!other || from->codec == to->codec));
 }
@@ -328,7 +328,7 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 	enum dp_refusal refusal = check_flow(f, cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
-	return obey[cmd->kind](e, f, cmd, now);
+	return obey[cmd->kind] != NULL ? obey[cmd->kind](e, f, cmd, now) : DP_REFUSAL_BAD_KIND;
 }
 
 static void tell_counters(const struct rtp_flow *f, struct dp_event *out)
@@ -336,8 +336,8 @@ static void tell_counters(const struct rtp_flow *f, struct dp_event *out)
 	uint64_t jitter = f->clock == 0 ? 0 : (uint64_t)(f->books.jitter >> 4) * 1000000 / f->clock;
 
 	out->kind = DP_EVENT_CLOSED;
-	out->closed.rx_packets = f->books.rx_packets;
-	out->closed.tx_packets = f->books.tx_packets;
+	out->closed.rx_packets = (uint32_t)f->books.rx_packets;
+	out->closed.tx_packets = (uint32_t)f->books.tx_packets;
 	out->closed.rx_bytes = f->books.rx_bytes;
 	out->closed.tx_bytes = f->books.tx_bytes;
 	out->closed.rx_lost = flow_lost(f);

@@ -16,7 +16,9 @@
 	X(CLOSED,  "the flow is gone, these are its last counters; its ports rest")        \
 	X(LOCKED,  "media came from where the source rule allows; that is where we send")  \
 	X(DIGIT,   "a digit was pressed and let go: key-up")                               \
-	X(PLAYED,  "the last track of a PROMPT has been sent in full")
+	X(PLAYED,  "the last track of a PROMPT has been sent in full")                      \
+	X(QUALITY, "the command with this tag was QUERY: the counters as they are now")    \
+	X(OVERLAY_DONE, "an overlay has been sent in full")
 
 enum dp_event_kind {
 #define X(name, help) DP_EVENT_##name,
@@ -41,7 +43,10 @@ enum dp_event_kind {
 	X(BAD_PEER,     "the peer flow is not open on this worker")                        \
 	X(CODEC_CLASH,  "the peer's codec cannot be turned into this flow's")              \
 	X(NO_DTMF,      "the far end has no telephone-event")                              \
-	X(BUSY,         "digits are still being sent")
+	X(BUSY,         "digits are still being sent")                                     \
+	X(NO_ROOM,      "this worker's capacity for that is used up")                      \
+	X(BAD_SUITE,    "no such SRTP suite, or a key of the wrong length")                \
+	X(NO_RECORDING, "no such recording was announced")
 
 enum dp_refusal {
 #define X(name, help) DP_REFUSAL_##name,
@@ -50,6 +55,22 @@ enum dp_refusal {
 	DP_REFUSAL_COUNT,
 };
 // clang-format on
+
+// What is known of a flow's two directions.
+struct dp_quality {
+	uint32_t rx_packets;
+	uint32_t tx_packets;
+	uint64_t rx_bytes; // of payload
+	uint64_t tx_bytes;
+	uint32_t rx_lost;
+	uint32_t jitter_us;        // RFC 3550, of what came in
+	uint32_t remote_lost;      // of what we sent, as the far end's RTCP said last
+	uint32_t remote_jitter_us; // the same
+	uint32_t rtt_us;           // RFC 3550, 6.4.1; 0: not known
+	uint8_t mos;        // estimated (ITU-T G.107), of what came in, times 10; 0: not known
+	uint8_t remote_mos; // of what we sent
+	uint16_t reserved;
+};
 
 struct dp_event {
 	uint32_t tag;    // of the command answered; 0 when the worker speaks first
@@ -67,14 +88,11 @@ struct dp_event {
 			uint8_t ip[16];
 			uint16_t port;
 		} locked;
+		struct dp_quality closed;
+		struct dp_quality quality;
 		struct {
-			uint64_t rx_packets;
-			uint64_t tx_packets;
-			uint64_t rx_bytes;
-			uint64_t tx_bytes;
-			uint32_t rx_lost;
-			uint32_t jitter_us; // RFC 3550, of what came in
-		} closed;
+			uint32_t id;
+		} overlay;
 		uint8_t pad[48];
 	};
 };

@@ -115,7 +115,7 @@ static void reckon(
 
 	if (event)
 		move_on(y, out, (uint32_t)(payload[2] << 8 | payload[3]), now);
-	else if (y->codec == DP_CODEC_OTHER)
+	else if (!dp_codec_is_g711(y->codec))
 		move_on(y, out, y->ptime * y->clock / 1000, now + y->ptime * NS_PER_MS);
 	else
 		move_on(y, out, out->payload_len, now + out->payload_len * NS_PER_SAMPLE);
@@ -153,7 +153,7 @@ static void rewrite(
 
 static bool clash(const struct rtp_flow *x, const struct rtp_flow *y)
 {
-	bool other = x->codec == DP_CODEC_OTHER || y->codec == DP_CODEC_OTHER;
+	bool other = !dp_codec_is_g711(x->codec) || !dp_codec_is_g711(y->codec);
 
 	return x->clock != y->clock || (other && x->codec != y->codec);
 }

@@ -108,6 +108,8 @@ static void noticed(struct media *m, uint32_t worker, const struct dp_event *e)
 		break;
 	case DP_EVENT_DONE:
 	case DP_EVENT_REFUSED:
+	case DP_EVENT_QUALITY:
+	case DP_EVENT_OVERLAY_DONE: // no overlay was asked for
 	case DP_EVENT_COUNT:
 		complain(m, "an answer without a tag", worker, e);
 		break;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PT_COMFORT_NOISE = 13 }; // RFC 3551, table 4
+
 static struct place *place_of(const struct media *m, struct media_flow f)
 {
 	if (m->state != MEDIA_ATTACHED || f.id.gen == 0 || f.worker >= m->bridge.plan.workers)
@@ -167,6 +169,7 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.codec = remote->codec;
 	cmd.remote.ptime = remote->ptime;
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
+	cmd.remote.cn = PT_COMFORT_NOISE;
 	wish(m, f, &cmd);
 }
 

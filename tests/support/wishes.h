@@ -35,7 +35,8 @@ static inline struct dp_cmd rig_remote(uint8_t party)
 			.dtmf_tx = RIG_EVENT,
 			.dtmf_rx = RIG_EVENT,
 			.codec = DP_CODEC_PCMU,
-			.ptime = 20 },
+			.ptime = 20,
+			.cn = 13 },
 	};
 
 	rig_ip(cmd.remote.ip, party);

@@ -229,9 +229,9 @@ Test(engine, close_tells_what_the_flow_has_seen)
 	}
 	give(3, 1, DP_CMD_CLOSE);
 	cr_expect(eq(int, rig.answer.kind, DP_EVENT_CLOSED));
-	cr_expect(eq(u64, rig.answer.closed.rx_packets, 10));
+	cr_expect(eq(u32, rig.answer.closed.rx_packets, 10));
 	cr_expect(eq(u64, rig.answer.closed.rx_bytes, 1600));
-	cr_expect(eq(u64, rig.answer.closed.tx_packets, 10));
+	cr_expect(eq(u32, rig.answer.closed.tx_packets, 10));
 	cr_expect(eq(u64, rig.answer.closed.tx_bytes, 1600));
 	cr_expect(eq(u32, rig.answer.closed.rx_lost, 1));
 	cr_expect(eq(u32, rig.answer.closed.jitter_us, 0));
