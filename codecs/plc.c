@@ -36,7 +36,9 @@ void plc_fill(struct plc *p, int16_t *pcm, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int32_t left = faded - (int32_t)p->lost;
 
-		pcm[i] = left > 0 ? (int16_t)(p->past[p->lost % past] * left / faded) : 0;
-		p->lost += left > 0;
+		pcm[i] = 0;
+		if (left <= 0)
+			continue;
+		pcm[i] = (int16_t)(p->past[p->lost++ % past] * left / faded);
 	}
 }
