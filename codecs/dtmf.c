@@ -56,20 +56,3 @@ void dtmf_batch_init(struct dtmf_batch *b, const struct dtmf_bank *bank, dtmf_fn
 	dtmf_filters_init(&b->filters);
 	dtmf_judge_init(b);
 }
-
-// 7 taps: -1 0 9 16 9 0 -1 of 32.
-void dtmf_halve(struct dtmf_halver *h, int16_t *out, const int16_t *in, size_t n)
-{
-	enum { BEFORE = DTMF_HALVE_TAPS - 1 };
-	int16_t x[BEFORE + 2];
-
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		memcpy(x, h->tail, sizeof(h->tail));
-		x[BEFORE] = in[i];
-		x[BEFORE + 1] = in[i + 1];
-		int32_t v = 16 * x[4] + 9 * (x[3] + x[5]) - (x[1] + x[7]);
-		v >>= 5;
-		out[i / 2] = (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
-		memcpy(h->tail, x + 2, sizeof(h->tail));
-	}
-}

@@ -77,7 +77,7 @@ struct dtmf_batch {
 // dtmf_feed() and dtmf_flush().
 void dtmf_batch_init(struct dtmf_batch *b, const struct dtmf_bank *bank, dtmf_fn tell, void *ctx);
 
-// The next n samples of a channel, at 8 kHz. The channel stays where it is until dtmf_flush().
+// The next n samples of a channel, at 8 kHz (from 16: codecs/resample.h). The channel stays where it is until dtmf_flush().
 void dtmf_feed(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n);
 
 // Nothing waits afterwards.
@@ -85,13 +85,3 @@ void dtmf_flush(struct dtmf_batch *b);
 
 // What follows has nothing to do with what was before. A digit that is sure ends here.
 void dtmf_reset(struct dtmf_batch *b, struct dtmf_channel *c);
-
-// From 16 kHz to 8: a half-band filter before every second sample is left out.
-enum { DTMF_HALVE_TAPS = 7 };
-
-struct dtmf_halver {
-	int16_t tail[DTMF_HALVE_TAPS - 1];
-};
-
-// n is even; out has room for n / 2.
-void dtmf_halve(struct dtmf_halver *h, int16_t *out, const int16_t *in, size_t n);

@@ -82,27 +82,20 @@ static void plain(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
 		plain_one(filters, &out[i], window[i]);
 }
 
-static const struct dtmf_bank banks[DTMF_BANKS] = {
+static const struct dtmf_bank banks[CPU_LEVELS] = {
 	{ "scalar", plain },
+#if defined(__x86_64__)
 	{ "avx2", dtmf_bank_avx2 },
 	{ "avx512", dtmf_bank_avx512 },
+#endif
 };
 
-const struct dtmf_bank *dtmf_bank_find(unsigned i)
+const struct dtmf_bank *dtmf_bank_find(enum cpu_level level)
 {
-	if (i == 1 && !__builtin_cpu_supports("avx2"))
-		return NULL;
-	if (i == 2 && !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-			      __builtin_cpu_supports("avx512dq")))
-		return NULL;
-	return i < DTMF_BANKS ? &banks[i] : NULL;
+	return level > cpu_level() ? NULL : &banks[level];
 }
 
 const struct dtmf_bank *dtmf_bank_best(void)
 {
-	const struct dtmf_bank *best = &banks[0];
-
-	for (unsigned i = 1; i < DTMF_BANKS; i++)
-		best = dtmf_bank_find(i) != NULL ? dtmf_bank_find(i) : best;
-	return best;
+	return dtmf_bank_find(cpu_level());
 }

@@ -8,6 +8,8 @@
 //          └─ odd half  (x[n] - x[79-n]) / 2 ──× Hann·sin ──► im[8]
 #pragma once
 
+#include "codecs/cpu.h"
+
 #include <stdint.h>
 
 enum {
@@ -49,14 +51,13 @@ struct dtmf_bank {
 	dtmf_bank_fn run;
 };
 
-// Plain first, the widest last; NULL: this processor has not got it.
-enum { DTMF_BANKS = 3 };
-const struct dtmf_bank *dtmf_bank_find(unsigned i);
+// NULL: not for this machine.
+const struct dtmf_bank *dtmf_bank_find(enum cpu_level level);
 const struct dtmf_bank *dtmf_bank_best(void);
 
 void dtmf_filters_init(struct dtmf_filters *filters);
 
-// Only where dtmf_bank_find() gives them.
+// Only for whom dtmf_bank_find() gives them.
 void dtmf_bank_avx2(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
 	const int16_t (*window)[DTMF_WINDOW], uint32_t n);
 void dtmf_bank_avx512(const struct dtmf_filters *filters, struct dtmf_spectrum *out,

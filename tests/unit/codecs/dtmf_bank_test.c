@@ -43,7 +43,7 @@ static void same_as_plain(const struct dtmf_bank *bank, uint32_t n)
 
 	memset(want, 0, sizeof(want));
 	memset(got, 0, sizeof(got));
-	dtmf_bank_find(0)->run(&filters, want, (const int16_t(*)[DTMF_WINDOW])window, n);
+	dtmf_bank_find(CPU_PLAIN)->run(&filters, want, (const int16_t(*)[DTMF_WINDOW])window, n);
 	bank->run(&filters, got, (const int16_t(*)[DTMF_WINDOW])window, n);
 	for (uint32_t i = 0; i < MANY; i++) {
 		cr_assert(eq(int, memcmp(want[i].z, got[i].z, sizeof(want[i].z)), 0),
@@ -60,7 +60,7 @@ static void fill(int kind)
 	}
 }
 
-static void check(unsigned which)
+static void check(enum cpu_level which)
 {
 	const struct dtmf_bank *bank = dtmf_bank_find(which);
 
@@ -79,12 +79,12 @@ static void check(unsigned which)
 
 Test(dtmf_bank, avx2_is_equal_to_plain)
 {
-	check(1);
+	check(CPU_AVX2);
 }
 
 Test(dtmf_bank, avx512_is_equal_to_plain)
 {
-	check(2);
+	check(CPU_AVX512);
 }
 
 // The worst that a filter can meet: every sample of the sign of its coefficient.
@@ -112,7 +112,8 @@ Test(dtmf_bank, a_sine_has_its_amplitude_and_its_energy)
 		for (int n = 0; n < DTMF_WINDOW; n++)
 			window[0][n] =
 				(int16_t)(10000 * cos(2 * M_PI * dtmf_hz[t] * (n - 39.5) / 8000));
-		dtmf_bank_find(0)->run(&filters, &s, (const int16_t(*)[DTMF_WINDOW])window, 1);
+		dtmf_bank_find(CPU_PLAIN)->run(
+			&filters, &s, (const int16_t(*)[DTMF_WINDOW])window, 1);
 		double power = s.z[t][0] * s.z[t][0] + s.z[t][1] * s.z[t][1];
 
 		cr_expect(lt(dbl, fabs(power / (DTMF_UNIT * 1e8) - 1), 0.01));
