@@ -7,36 +7,50 @@
 
 #include <string.h>
 
+enum {
+	PIECE = 160, // samples taken at a time
+	PIECE_ROOM = PIECE + DTMF_WINDOW,
+	PIECE_WINDOWS = PIECE_ROOM / DTMF_HOP,
+	ROOM = sizeof(((struct dtmf_batch *)NULL)->pcm) / sizeof(int16_t),
+};
+
 void dtmf_flush(struct dtmf_batch *b)
 {
-	b->bank->run(&b->filters, b->spectrum, (const int16_t(*)[DTMF_WINDOW])b->window, b->n);
+	b->bank->run(&b->filters, b->spectrum, b->window, b->n);
 	for (uint32_t i = 0; i < b->n; i++)
 		dtmf_judge(b, b->channel[i], &b->spectrum[i], b->window[i]);
 	b->n = 0;
+	b->used = 0;
 }
 
-static void put_window(struct dtmf_batch *b, struct dtmf_channel *c)
+// Lays the channel's tail and what follows it into the batch, as one piece, and names the windows
+// in it. What is left begins within the last window, or is too short for one.
+static void put_piece(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n)
 {
-	if (b->n == DTMF_BATCH)
-		dtmf_flush(b);
-	memcpy(b->window[b->n], c->tail, sizeof(c->tail));
-	b->channel[b->n++] = c;
-	memcpy(c->tail, c->tail + DTMF_HOP, DTMF_HOP * sizeof(c->tail[0]));
-	c->n = DTMF_HOP;
+	int16_t *piece = b->pcm + b->used;
+	size_t all = c->n + n, at = 0;
+
+	memcpy(piece, c->tail, sizeof(c->tail)); // all of it: a copy of one size is a few moves
+	memcpy(piece + c->n, pcm, n * sizeof(*pcm));
+	for (; at + DTMF_WINDOW <= all; at += DTMF_HOP) {
+		b->window[b->n] = piece + at;
+		b->channel[b->n++] = c;
+	}
+	c->n = (uint8_t)(all - at);
+	memcpy(c->tail, piece + at, c->n * sizeof(*piece));
+	b->used += (uint32_t)all;
 }
 
 void dtmf_feed(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n)
 {
 	while (n > 0) {
-		size_t room = DTMF_WINDOW - (size_t)c->n;
-		size_t some = n < room ? n : room;
+		size_t some = n < PIECE ? n : PIECE;
 
-		memcpy(c->tail + c->n, pcm, some * sizeof(*pcm));
-		c->n = (uint8_t)(c->n + some);
+		if (b->n + PIECE_WINDOWS > DTMF_BATCH || b->used + PIECE_ROOM > ROOM)
+			dtmf_flush(b);
+		put_piece(b, c, pcm, some);
 		pcm += some;
 		n -= some;
-		if (c->n == DTMF_WINDOW)
-			put_window(b, c);
 	}
 }
 

@@ -55,6 +55,17 @@ static int32_t product(const int16_t (*filter)[DTMF_TONES][4], int tone, const i
 	return sum;
 }
 
+static void strongest(struct dtmf_spectrum *s)
+{
+	s->best[0] = s->best[1] = 0;
+	for (int t = 0; t < DTMF_TONES; t++) {
+		int32_t power = s->z[t][0] * s->z[t][0] + s->z[t][1] * s->z[t][1];
+
+		if (power > s->best[t / 4])
+			s->best[t / 4] = power;
+	}
+}
+
 static void plain_one(
 	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *x)
 {
@@ -73,10 +84,11 @@ static void plain_one(
 		out->z[t][0] = narrow(product(filters->cos, t, even));
 		out->z[t][1] = narrow(product(filters->sin, t, odd));
 	}
+	strongest(out);
 }
 
 static void plain(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n)
+	const int16_t *const *window, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		plain_one(filters, &out[i], window[i]);

@@ -21,7 +21,7 @@ static inline __m256i step(__m256i sum, const int16_t (*filter)[4], __m256i samp
 }
 
 void dtmf_bank_avx2(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n)
+	const int16_t *const *window, uint32_t n)
 {
 	struct halves h;
 
@@ -38,6 +38,6 @@ void dtmf_bank_avx2(const struct dtmf_filters *filters, struct dtmf_spectrum *ou
 			im[0] = step(im[0], filters->sin[s], odd);
 			im[1] = step(im[1], filters->sin[s] + 4, odd);
 		}
-		narrow_8(out[i].z, join_256(re[0], re[1]), join_256(im[0], im[1]));
+		narrow_8(&out[i], join_256(re[0], re[1]), join_256(im[0], im[1]));
 	}
 }

@@ -23,7 +23,7 @@ static inline __m256i join(__m512i v)
 
 // Two windows at a time, so that no sum waits for the one before.
 static inline void two(
-	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *x[2])
+	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *const *x)
 {
 	struct halves h[2];
 	__m512i re[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
@@ -37,21 +37,21 @@ static inline void two(
 		re[1] = step(re[1], filters->cos[s], four(h[1].even + 4 * s));
 		im[1] = step(im[1], filters->sin[s], four(h[1].odd + 4 * s));
 	}
-	narrow_8(out[0].z, join(re[0]), join(im[0]));
-	narrow_8(out[1].z, join(re[1]), join(im[1]));
+	narrow_8(&out[0], join(re[0]), join(im[0]));
+	narrow_8(&out[1], join(re[1]), join(im[1]));
 }
 
 void dtmf_bank_avx512(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n)
+	const int16_t *const *window, uint32_t n)
 {
 	uint32_t i = 0;
 
 	for (; i + 1 < n; i += 2)
-		two(filters, &out[i], (const int16_t *[]){ window[i], window[i + 1] });
+		two(filters, &out[i], window + i);
 	if (i < n) {
 		struct dtmf_spectrum twice[2];
 
-		two(filters, twice, (const int16_t *[]){ window[i], window[i] });
+		two(filters, twice, (const int16_t *const[]){ window[i], window[i] });
 		out[i] = twice[0];
 	}
 }

@@ -63,7 +63,7 @@ static inline uint32_t fold(struct halves *h, const int16_t *x)
 }
 
 // Eight sums of 32 bits for re and im each, to 16 bits in turn: re, im, re, im ...
-static inline void narrow_8(int16_t (*z)[2], __m256i re, __m256i im)
+static inline void narrow_8(struct dtmf_spectrum *out, __m256i re, __m256i im)
 {
 	const __m256i least = _mm256_set1_epi16(-INT16_MAX);
 
@@ -71,9 +71,14 @@ static inline void narrow_8(int16_t (*z)[2], __m256i re, __m256i im)
 	im = _mm256_srai_epi32(im, DTMF_SUM_SHIFT);
 	__m256i low = _mm256_unpacklo_epi32(re, im); // tones 0 1 | 4 5
 	__m256i high = _mm256_unpackhi_epi32(re, im);
-	__m256i v = _mm256_max_epi16(_mm256_packs_epi32(low, high), least);
+	__m256i z = _mm256_max_epi16(_mm256_packs_epi32(low, high), least);
+	__m256i best = _mm256_madd_epi16(z, z); // low tones | high tones
 
-	_mm256_storeu_si256((void *)z, v);
+	best = _mm256_max_epi32(best, _mm256_shuffle_epi32(best, _MM_SHUFFLE(1, 0, 3, 2)));
+	best = _mm256_max_epi32(best, _mm256_shuffle_epi32(best, _MM_SHUFFLE(2, 3, 0, 1)));
+	_mm256_storeu_si256((void *)out->z, z);
+	out->best[0] = _mm256_extract_epi32(best, 0);
+	out->best[1] = _mm256_extract_epi32(best, 4);
 }
 
 // Each tone has two neighbouring sums: tones 0-3 in a, 4-7 in b.

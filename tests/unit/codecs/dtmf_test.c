@@ -227,6 +227,26 @@ Test(dtmf, a_break_of_ten_milliseconds_splits_no_digit)
 	}
 }
 
+Test(dtmf, a_digit_that_stumbles_as_it_begins_is_still_heard_once)
+{
+	for (unsigned i = 0; i < 160; i++) {
+		struct press p = press_plain();
+		struct heard heard;
+
+		tape_rewind(&tape, i);
+		tape_wait(&tape, &p, 50 + 5 * tape_chance(&tape));
+		p.on = 10 + i % 11;
+		p.off = 10;
+		tape_press(&tape, &p, keypad[i % 16]);
+		p.on = 50;
+		p.off = 50;
+		tape_press(&tape, &p, keypad[i % 16]);
+		tape_play(&tape, NULL, &heard);
+		cr_expect(eq(u32, heard.ended, 1), "%u ms, a break, 50 ms", 10 + i % 11);
+		cr_expect(eq(chr, heard.keys[0], keypad[i % 16]));
+	}
+}
+
 static struct press noisy(double snr)
 {
 	struct press p = press_plain();
