@@ -6,6 +6,7 @@
 
 #include "codecs/g711.h"
 #include "codecs/plc.h"
+#include "codecs/rows.h"
 
 static void nothing_init(void *)
 {
@@ -137,20 +138,26 @@ static const struct codec l16_16k = {
 	.conceal = plc_conceal,
 };
 
-static const struct {
-	enum codec_id id;
-	const struct codec *codec;
-} table[] = {
-	{ CODEC_PCMU, &pcmu },
-	{ CODEC_PCMA, &pcma },
-	{ CODEC_L16, &l16_8k },
-	{ CODEC_L16, &l16_16k },
-};
+static const struct codec *with_clock(const struct codec *c, uint32_t clock)
+{
+	return c->clock == clock ? c : NULL;
+}
 
 const struct codec *codec_find(unsigned id, uint32_t clock)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].id == id && table[i].codec->clock == clock)
-			return table[i].codec;
+	switch ((enum codec_id)id) {
+	case CODEC_PCMU:
+		return with_clock(&pcmu, clock);
+	case CODEC_PCMA:
+		return with_clock(&pcma, clock);
+	case CODEC_G722:
+		return with_clock(&codec_g722, clock);
+	case CODEC_L16:
+		return with_clock(clock == l16_16k.clock ? &l16_16k : &l16_8k, clock);
+	case CODEC_OPUS:
+		return with_clock(codec_opus, clock);
+	case CODEC_IDS:
+		break;
+	}
 	return NULL;
 }
