@@ -49,6 +49,7 @@ static inline srtp_t judge_with(srtp_policy_t *p, const uint8_t *key, bool seals
 	p->key = copy;
 	p->ssrc.type = seals ? ssrc_any_outbound : ssrc_any_inbound;
 	srtp_err_status_t made = srtp_create(&judge, p);
+	p->key = NULL; // it has its own copy
 	assert(ready && made == srtp_err_status_ok);
 	return judge;
 }
