@@ -8,8 +8,8 @@
 #include <criterion/new/assert.h>
 
 #include <math.h>
-#include <stdio.h>
 #include <opus/opus.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
