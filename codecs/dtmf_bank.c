@@ -55,6 +55,17 @@ static int32_t product(const int16_t (*filter)[DTMF_TONES][4], int tone, const i
 	return sum;
 }
 
+static void strongest(struct dtmf_spectrum *s)
+{
+	s->best[0] = s->best[1] = 0;
+	for (int t = 0; t < DTMF_TONES; t++) {
+		int32_t power = s->z[t][0] * s->z[t][0] + s->z[t][1] * s->z[t][1];
+
+		if (power > s->best[t / 4])
+			s->best[t / 4] = power;
+	}
+}
+
 static void plain_one(
 	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *x)
 {
@@ -73,36 +84,30 @@ static void plain_one(
 		out->z[t][0] = narrow(product(filters->cos, t, even));
 		out->z[t][1] = narrow(product(filters->sin, t, odd));
 	}
+	strongest(out);
 }
 
 static void plain(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n)
+	const int16_t *const *window, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		plain_one(filters, &out[i], window[i]);
 }
 
-static const struct dtmf_bank banks[DTMF_BANKS] = {
+static const struct dtmf_bank banks[CPU_LEVELS] = {
 	{ "scalar", plain },
+#if defined(__x86_64__)
 	{ "avx2", dtmf_bank_avx2 },
 	{ "avx512", dtmf_bank_avx512 },
+#endif
 };
 
-const struct dtmf_bank *dtmf_bank_find(unsigned i)
+const struct dtmf_bank *dtmf_bank_find(enum cpu_level level)
 {
-	if (i == 1 && !__builtin_cpu_supports("avx2"))
-		return NULL;
-	if (i == 2 && !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-			      __builtin_cpu_supports("avx512dq")))
-		return NULL;
-	return i < DTMF_BANKS ? &banks[i] : NULL;
+	return level > cpu_level() ? NULL : &banks[level];
 }
 
 const struct dtmf_bank *dtmf_bank_best(void)
 {
-	const struct dtmf_bank *best = &banks[0];
-
-	for (unsigned i = 1; i < DTMF_BANKS; i++)
-		best = dtmf_bank_find(i) != NULL ? dtmf_bank_find(i) : best;
-	return best;
+	return dtmf_bank_find(cpu_level());
 }
