@@ -33,11 +33,11 @@ enum far_what {
 struct far_mark {
 	struct flow_id x;
 	struct flow_id y;
-	uint32_t clock; // Hz
-	uint16_t run;   // counts the times that what x receives began anew
+	uint32_t clock;  // Hz
+	uint16_t run;    // counts the times that what x receives began anew
 	uint16_t worker; // x's
-	uint8_t codec;  // enum dp_codec
-	uint8_t what;   // enum far_what
+	uint8_t codec;   // enum dp_codec
+	uint8_t what;    // enum far_what
 };
 
 // One for each role of a flow: who hears it, and whom it hears.

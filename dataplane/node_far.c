@@ -26,8 +26,8 @@ static struct rtp_flow *find(const struct engine *e, struct flow_id id)
 	return f->open && f->gen == id.gen ? f : NULL;
 }
 
-static bool tell(struct engine *e, uint16_t worker, enum far_kind kind, struct flow_id x,
-	struct flow_id y)
+static bool tell(
+	struct engine *e, uint16_t worker, enum far_kind kind, struct flow_id x, struct flow_id y)
 {
 	return e->ops.note(e->ops.ctx, worker,
 		&(struct far_note){ .kind = (uint16_t)kind, .worker = e->worker, .x = x, .y = y });
@@ -108,7 +108,9 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 		.run = x->in_run,
 		.worker = e->worker,
 		.codec = x->codec,
-		.what = kept != NULL ? FAR_KEPT : event ? FAR_EVENT : FAR_AUDIO,
+		.what = kept != NULL ? FAR_KEPT
+			: event      ? FAR_EVENT
+				     : FAR_AUDIO,
 	};
 	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
 	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);

@@ -48,7 +48,8 @@ static bool polls(const struct config_port *p, uint32_t worker)
 	return false;
 }
 
-static void warn_of_queues(const struct config *c, uint32_t port, FILE *to, warn_fn warn, uint32_t *n)
+static void warn_of_queues(
+	const struct config *c, uint32_t port, FILE *to, warn_fn warn, uint32_t *n)
 {
 	const struct config_port *p = &c->port[port];
 	char text[WARNING_MAX];

@@ -126,6 +126,7 @@ Test(far, one_who_is_closed_and_another_in_his_place_is_not_heard)
 	cr_assert_eq(dock_relay(1, y, 0, x).kind, DP_EVENT_DONE, "late, for who is gone");
 	dock_turn(0);
 	cr_expect_eq(passed(0, 2), 0);
+	cr_expect_eq(stat_read(&worker[0]->stats.relayed_over), 0, "nor passed at all");
 	dock_expect_no_leak();
 }
 

@@ -178,7 +178,9 @@ Test(handoff, a_queue_that_moves_loses_nothing)
 			dock_say_rtp(0, 0, 2, seq, "one");
 			dock_say_rtp(0, 1, 3, seq, "two");
 		}
+		uint64_t taken = COUNT(from, rx_packets);
 		worker_turn(worker[from], now);
+		cr_assert_eq(COUNT(from, rx_packets), taken, "he polls it still");
 		poll_order(to, ORDER_POLL, 0);
 		dock_turn(1);
 	}
