@@ -13,14 +13,16 @@ TestSuite(handoff, .init = dock_set_up, .fini = dock_tear_down);
 
 static uint64_t count(uint32_t w, size_t at)
 {
-	return stat_read((const _Atomic uint64_t *)(const void *)((uint8_t *)&worker[w]->stats + at));
+	return stat_read(
+		(const _Atomic uint64_t *)(const void *)((uint8_t *)&worker[w]->stats + at));
 }
 
 #define COUNT(w, name) count(w, offsetof(struct worker_stats, name))
 
 static uint32_t received(uint32_t w, struct flow_id id)
 {
-	return dock_command(w, (struct dp_cmd){ .kind = DP_CMD_CLOSE, .flow = id }).closed.rx_packets;
+	return dock_command(w, (struct dp_cmd){ .kind = DP_CMD_CLOSE, .flow = id })
+		.closed.rx_packets;
 }
 
 Test(handoff, rtp_on_the_wrong_queue_reaches_its_flow)
@@ -84,8 +86,10 @@ Test(handoff, an_echo_for_the_other_is_answered_by_him)
 	memcpy(echo, plant.port[0].station.mac, MAC_LEN);
 	memcpy(echo + 6, their_mac, MAC_LEN);
 	memcpy(echo + 12, (const uint8_t[]){ 8, 0 }, 2);
-	memcpy(ip, (const uint8_t[]){ 0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 1, 0x26, 0x18, 10, 99, 0, 1,
-			   10, 99, 0, 3, 8, 0, 0xf7, 0xff }, 24);
+	memcpy(ip,
+		(const uint8_t[]){ 0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 1, 0x26, 0x18, 10, 99, 0, 1,
+			10, 99, 0, 3, 8, 0, 0xf7, 0xff },
+		24);
 	dock_say(0, echo, sizeof(echo));
 	dock_turn(1);
 	cr_expect_eq(dock_sent(0).datagrams, 0);

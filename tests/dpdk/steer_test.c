@@ -59,8 +59,9 @@ static void expect_rule(uint16_t id, uint32_t n, const struct rte_flow_attr *att
 	cr_expect_eq(action[1].type, RTE_FLOW_ACTION_TYPE_END);
 }
 
-static int validate(uint16_t id, const struct rte_flow_attr *attr, const struct rte_flow_item item[],
-	const struct rte_flow_action action[], struct rte_flow_error *error)
+static int validate(uint16_t id, const struct rte_flow_attr *attr,
+	const struct rte_flow_item item[], const struct rte_flow_action action[],
+	struct rte_flow_error *error)
 {
 	cr_expect_eq(created, 0, "all are checked before one is made");
 	expect_rule(id, validated, attr, item, action);

@@ -211,9 +211,10 @@ void dock_open(uint32_t w, uint32_t flow, uint32_t gen)
 struct dp_event dock_relay(
 	uint32_t w, struct flow_id flow, uint32_t peer_worker, struct flow_id peer)
 {
-	return dock_command(w, (struct dp_cmd){ .kind = DP_CMD_RELAY,
-				       .flow = flow,
-				       .relay = { .peer = peer, .worker = (uint16_t)peer_worker } });
+	return dock_command(
+		w, (struct dp_cmd){ .kind = DP_CMD_RELAY,
+			   .flow = flow,
+			   .relay = { .peer = peer, .worker = (uint16_t)peer_worker } });
 }
 
 void dock_expect_no_leak(void)

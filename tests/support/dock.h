@@ -42,13 +42,14 @@ struct dock_heard dock_sent(uint32_t worker);
 void dock_say(uint16_t queue, const uint8_t *data, uint16_t len);
 void dock_say_arp(uint16_t queue, uint16_t op, uint32_t from, uint32_t to);
 // RTP for a flow of this worker's address.
-void dock_say_rtp(uint16_t queue, uint32_t worker, uint32_t flow, uint16_t seq, const char *payload);
+void dock_say_rtp(
+	uint16_t queue, uint32_t worker, uint32_t flow, uint16_t seq, const char *payload);
 
 struct dp_event dock_command(uint32_t worker, struct dp_cmd cmd);
 // Opened with this generation; its far end is DOCK_THEM.
 void dock_open(uint32_t worker, uint32_t flow, uint32_t gen);
-struct dp_event dock_relay(uint32_t worker, struct flow_id flow, uint32_t peer_worker,
-	struct flow_id peer);
+struct dp_event dock_relay(
+	uint32_t worker, struct flow_id flow, uint32_t peer_worker, struct flow_id peer);
 
 // Every buffer is in its pool again.
 void dock_expect_no_leak(void);

@@ -14,12 +14,16 @@ static void set_up(void)
 	plan.addresses = BRIDGE_ADDRESSES_MAX;
 	for (uint32_t i = 0; i + 1 < BRIDGE_ADDRESSES_MAX; i++)
 		plan.address[i] = (struct bridge_address){
-			.ip = { [10] = 0xff, 0xff, 10, 0, (uint8_t)(i / 16), (uint8_t)(i % 16 + 1) },
+			.ip = { [10] = 0xff,
+				0xff,
+				10,
+				0,
+				(uint8_t)(i / 16),
+				(uint8_t)(i % 16 + 1) },
 			.worker = (uint16_t)((i / 16 + i % 16 + 1) % 64),
 		};
-	plan.address[BRIDGE_ADDRESSES_MAX - 1] = (struct bridge_address){
-		.ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, .worker = 5
-	};
+	plan.address[BRIDGE_ADDRESSES_MAX - 1] =
+		(struct bridge_address){ .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, .worker = 5 };
 	owners_init(&owners, &plan);
 }
 
@@ -73,7 +77,9 @@ Test(owner, arp_is_everybodys)
 
 Test(owner, neighbour_discovery_to_a_group_is_everybodys_and_other_groups_nobodys)
 {
-	uint8_t f[64] = { [12] = 0x86, [13] = 0xdd, [14 + 6] = 58, [14 + 24] = 0xff, [14 + 40] = 135 };
+	uint8_t f[64] = {
+		[12] = 0x86, [13] = 0xdd, [14 + 6] = 58, [14 + 24] = 0xff, [14 + 40] = 135
+	};
 
 	cr_expect_eq(owner_of(&owners, f, 14 + 64 - 14), OWNER_ALL);
 	cr_expect_eq(owner_of(&owners, f, 14 + 40), OWNER_NONE, "cut off");
