@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WATCHDOG_MS_MIN = 10, WATCHDOG_MS_MAX = 60000 };
+enum { WATCHDOG_MS_MIN = 50, WATCHDOG_MS_MAX = 60000 };
 
 bool config_word(struct load *l, const char *node, const char *text, const char *const *words,
 	uint32_t n, uint32_t *out)
@@ -22,8 +22,7 @@ bool config_word(struct load *l, const char *node, const char *text, const char 
 	if (text == NULL)
 		return true;
 	if (n == 2)
-		return COMPLAIN(
-			l, node, "\"%s\" is neither %s nor %s", text, words[0], words[1]);
+		return COMPLAIN(l, node, "\"%s\" is neither %s nor %s", text, words[0], words[1]);
 	return COMPLAIN(
 		l, node, "\"%s\" is none of %s, %s, %s", text, words[0], words[1], words[2]);
 }
@@ -232,8 +231,7 @@ bool config_load_cores(struct load *l, const struct yaml_cores *y)
 	uint32_t poll = 1;
 
 	y = y != NULL ? y : &nothing;
-	if (!load_main_cpu(l, y->main) ||
-		!config_word(l, "cores.idle", y->idle, idles, 2, &poll) ||
+	if (!load_main_cpu(l, y->main) || !config_word(l, "cores.idle", y->idle, idles, 2, &poll) ||
 		!load_watchdog(l, y->watchdog_ms))
 		return false;
 	l->out->sleep = poll == 0;

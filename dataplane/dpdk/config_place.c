@@ -16,8 +16,7 @@ const char *config_port_key(struct load *l, uint32_t port, const char *key)
 	return l->node;
 }
 
-static bool load_descriptors(
-	struct load *l, const char *node, const char *text, uint16_t *out)
+static bool load_descriptors(struct load *l, const char *node, const char *text, uint16_t *out)
 {
 	uint64_t n = CONFIG_DESCRIPTORS;
 
@@ -71,12 +70,12 @@ bool config_load_queues(struct load *l, uint32_t n, const struct yaml_port *y)
 			CONFIG_QUEUES_MAX);
 	p->queues = (uint16_t)queues;
 	if (!load_placement(l, n, y->placement) ||
-		!config_word(l, config_port_key(l, n, "steering"), y->steering, ways, 3,
-			&steering) ||
-		!load_descriptors(l, config_port_key(l, n, "descriptors.rx"), d->rx,
-			&p->rx_descriptors) ||
-		!load_descriptors(l, config_port_key(l, n, "descriptors.tx"), d->tx,
-			&p->tx_descriptors))
+		!config_word(
+			l, config_port_key(l, n, "steering"), y->steering, ways, 3, &steering) ||
+		!load_descriptors(
+			l, config_port_key(l, n, "descriptors.rx"), d->rx, &p->rx_descriptors) ||
+		!load_descriptors(
+			l, config_port_key(l, n, "descriptors.tx"), d->tx, &p->tx_descriptors))
 		return false;
 	p->steering = (enum config_steering)steering;
 	p->node = p->pci ? machine_card_node(l->machine, p->device) : 0;

@@ -19,8 +19,8 @@ static struct handoff_tag *tag_of(struct rte_mbuf *m)
 
 static void flush_pair(struct worker *w, struct handoff_pair *pair)
 {
-	unsigned taken = rte_ring_sp_enqueue_burst(
-		pair->to, (void *const *)pair->wait, pair->n, NULL);
+	unsigned taken =
+		rte_ring_sp_enqueue_burst(pair->to, (void *const *)pair->wait, pair->n, NULL);
 
 	stat_add(&w->stats.handoff_full, pair->n - taken);
 	rte_pktmbuf_free_bulk(pair->wait + taken, pair->n - taken);
@@ -57,8 +57,7 @@ static void hand_over(struct worker *w, const struct port *port, uint32_t to, st
 // A copy for each other worker with an address on the port; ours stays.
 static void hand_to_all(struct worker *w, const struct port *port, struct rte_mbuf *m)
 {
-	uint64_t others =
-		w->handoff.shares[port->station.port] & ~(UINT64_C(1) << w->handoff.self);
+	uint64_t others = w->handoff.shares[port->station.port] & ~(UINT64_C(1) << w->handoff.self);
 
 	for (; others != 0; others &= others - 1) {
 		struct rte_mbuf *copy = rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
@@ -73,8 +72,7 @@ static void hand_to_all(struct worker *w, const struct port *port, struct rte_mb
 // Whether this frame stays with us.
 static bool keep(struct worker *w, const struct port *port, struct rte_mbuf *m)
 {
-	int owner = owner_of(
-		w->handoff.owners, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+	int owner = owner_of(w->handoff.owners, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 
 	if (owner == OWNER_ALL)
 		hand_to_all(w, port, m);

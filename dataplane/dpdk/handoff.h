@@ -53,7 +53,7 @@ struct handoff {
 	bool taking; // what is being received now was handed over
 	const struct owners *owners;
 	uint64_t shares[HANDOFF_PORTS]; // by port: a bit for each worker with an address on it
-	struct handoff_pair *pair;           // workers of them; our own place is empty
+	struct handoff_pair *pair;      // workers of them; our own place is empty
 };
 
 // Of n frames that came in on a port, keeps those that are for us or for nobody, in order, and
@@ -69,5 +69,4 @@ void handoff_flush(struct worker *w);
 
 // For the engine (struct engine_ops).
 [[nodiscard]] bool handoff_note(struct worker *w, uint16_t to, const struct far_note *note);
-void handoff_pass(
-	struct worker *w, uint16_t to, const struct pkt *p, const struct far_mark *mark);
+void handoff_pass(struct worker *w, uint16_t to, const struct pkt *p, const struct far_mark *mark);

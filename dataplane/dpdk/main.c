@@ -8,6 +8,7 @@
 #include "dataplane/dpdk/plan_print.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
+#include "dataplane/dpdk/watchdog.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -125,9 +126,30 @@ static void tell_wall(struct plant *p, uint64_t now, uint64_t *told)
 	}
 }
 
+static void watch_workers(struct plant *p, struct watchdog *d, struct attach *a, uint64_t now)
+{
+	for (uint32_t i = 0; i < p->workers; i++) {
+		struct worker_stats *s = &p->worker[i]->stats;
+		enum watchdog_news news = watchdog_look(d, i, stat_read(&s->turns), now);
+
+		if (news == WATCHDOG_NOTHING)
+			continue;
+		if (news == WATCHDOG_STALLED) {
+			stat_add(&s->stalled, 1);
+			say("worker %u on CPU %u stands still: no turn for %u ms; its flows send "
+			    "nothing",
+				i + 1, p->map.cpu[i], p->map.watchdog_ms);
+		} else {
+			say("worker %u goes on", i + 1);
+		}
+		attach_stalled(a, i, news == WATCHDOG_STALLED);
+	}
+}
+
 static void run(struct plant *p, struct attach *a, int signals)
 {
 	struct pollfd fds[ATTACH_POLL_FDS + 1];
+	struct watchdog dog = { .limit = p->map.watchdog_ms * 1000000ULL };
 	uint64_t told = 0;
 
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -143,6 +165,7 @@ static void run(struct plant *p, struct attach *a, int signals)
 		uint64_t now = clock_now(&p->clock);
 		attach_serve(a, fds, now);
 		tell_wall(p, now, &told);
+		watch_workers(p, &dog, a, now);
 		if (fds[n].revents != 0 && told_to_end(signals))
 			return;
 	}
@@ -166,6 +189,7 @@ static int serve(struct plant *p, const struct config *c, int signals)
 
 	tracks.budget = c->tracks_bytes;
 	attach.plan = &p->plan;
+	attach.map = &p->map;
 	attach.tracks = &tracks;
 	attach.orphan_ns = c->orphan_seconds * 1000000000ULL;
 	for (uint32_t i = 0; i < p->workers; i++) {

@@ -48,7 +48,8 @@ static bool polls(const struct config_port *p, uint32_t worker)
 	return false;
 }
 
-static void warn_of_queues(const struct config *c, uint32_t port, FILE *to, warn_fn warn, uint32_t *n)
+static void warn_of_queues(
+	const struct config *c, uint32_t port, FILE *to, warn_fn warn, uint32_t *n)
 {
 	const struct config_port *p = &c->port[port];
 	char text[WARNING_MAX];
@@ -153,10 +154,11 @@ static void json_queue(const struct config *c, uint32_t port, uint32_t q, FILE *
 	fputs("{\"port\": ", to);
 	json_text(to, p->name);
 	fprintf(to,
-		", \"queue\": %u, \"worker\": %u, \"cpu\": %u, \"port_node\": %u, "
+		", \"number\": %u, \"queue\": %u, \"worker\": %u, \"cpu\": %u, \"port_node\": %u, "
 		"\"worker_node\": %u, \"flows\": %u, \"rx\": %u, \"tx\": %u, \"steering\": \"%s\"}",
-		q, worker + 1, c->cpu[worker], p->node, c->node[worker], flows_of(c, worker, port),
-		p->rx_descriptors, p->tx_descriptors, steering_name[p->steering]);
+		port, q, worker + 1, c->cpu[worker], p->node, c->node[worker],
+		flows_of(c, worker, port), p->rx_descriptors, p->tx_descriptors,
+		steering_name[p->steering]);
 }
 
 static void json_queues(const struct config *c, FILE *to)

@@ -7,9 +7,8 @@
 // would be kept once for every pool, while one pool runs dry beside full ones. What a pool must
 // hold is reckoned with every queue, cache and ring full (config_mbufs_needed()), so no worker
 // can take what another needs.
-#include "dataplane/dpdk/plant.h"
-
 #include "dataplane/dpdk/eal.h"
+#include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
 
 #include <rte_eal.h>
@@ -129,8 +128,8 @@ static bool steer(struct plant *p, uint32_t n, char *error, size_t error_size)
 
 	if (c->queues < 2 || c->steering == STEERING_HANDOFF)
 		return true;
-	if (steer_start(&p->steer[n], &steer_card, p->port[n].id, target, targets(p, n, target),
-		    &why))
+	if (steer_start(
+		    &p->steer[n], &steer_card, p->port[n].id, target, targets(p, n, target), &why))
 		return true;
 	if (c->steering == STEERING_RULES) {
 		snprintf(error, error_size,

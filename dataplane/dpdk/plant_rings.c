@@ -2,9 +2,8 @@
 //
 // What workers hand to each other through: for each ordered pair a ring of buffers and a lane of
 // words.
-#include "dataplane/dpdk/plant.h"
-
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/dpdk/plant.h"
 
 #include <rte_errno.h>
 #include <rte_mbuf.h>

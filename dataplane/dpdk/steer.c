@@ -36,20 +36,19 @@ static void write_rule(struct rule *r, const struct steer_target *t)
 	if (is_ipv4(t->ip)) {
 		memcpy(&r->ipv4.hdr.dst_addr, t->ip + 12, sizeof(r->ipv4.hdr.dst_addr));
 		r->ipv4_mask.hdr.dst_addr = UINT32_MAX;
-		r->pattern[1] = (struct rte_flow_item){ .type = RTE_FLOW_ITEM_TYPE_IPV4,
-			.spec = &r->ipv4,
-			.mask = &r->ipv4_mask };
+		r->pattern[1] = (struct rte_flow_item){
+			.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = &r->ipv4, .mask = &r->ipv4_mask
+		};
 	} else {
 		memcpy(r->ipv6.hdr.dst_addr, t->ip, sizeof(r->ipv6.hdr.dst_addr));
 		memset(r->ipv6_mask.hdr.dst_addr, 0xff, sizeof(r->ipv6_mask.hdr.dst_addr));
-		r->pattern[1] = (struct rte_flow_item){ .type = RTE_FLOW_ITEM_TYPE_IPV6,
-			.spec = &r->ipv6,
-			.mask = &r->ipv6_mask };
+		r->pattern[1] = (struct rte_flow_item){
+			.type = RTE_FLOW_ITEM_TYPE_IPV6, .spec = &r->ipv6, .mask = &r->ipv6_mask
+		};
 	}
 	r->pattern[2].type = RTE_FLOW_ITEM_TYPE_END;
-	r->action[0] = (struct rte_flow_action){
-		.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &r->queue
-	};
+	r->action[0] =
+		(struct rte_flow_action){ .type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &r->queue };
 	r->action[1].type = RTE_FLOW_ACTION_TYPE_END;
 }
 
