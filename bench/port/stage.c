@@ -104,13 +104,13 @@ void stage_build(struct stage *s, const struct contest *c)
 	char device[WORLD_SIDES_MAX][FAR_DEVICE_MAX] = { { 0 } };
 
 	lay_wires(c);
-	if (c->port == CONTEST_MEMIF)
-		start_drain(&s->drain, c);
 	for (uint32_t n = 0; n < sides; n++) {
 		lay_port(c, n, device[n]);
 		world_plan(&s->world, n, n == 0 ? c->flows : SMALL, device[n]);
 	}
 	world_start_eal(&s->world, c->cpu);
+	if (c->port == CONTEST_MEMIF)
+		start_drain(&s->drain, c);
 	for (uint32_t n = 0; n < sides && c->port == CONTEST_RING; n++) {
 		far_make(&s->far[n], n, device[n]);
 		world_device(&s->world, n, device[n]);
