@@ -21,6 +21,7 @@
 // Usage: bench_port [--cpu N] [--rounds N] [--seconds S] CASE ...
 #include "bench/bench.h"
 #include "bench/port/contest.h"
+#include "bench/port/cpus.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -31,31 +32,6 @@ static const char *const all[] = {
 	"net_ring/parked/250000/random",
 	"net_ring/relay/1000/random",
 };
-
-static uint32_t last_cpu(void)
-{
-	cpu_set_t cpus;
-	uint32_t last = 0;
-
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	for (uint32_t i = 0; i < CPU_SETSIZE; i++) {
-		if (CPU_ISSET(i, &cpus))
-			last = i;
-	}
-	return last;
-}
-
-static uint32_t another_cpu(uint32_t cpu)
-{
-	cpu_set_t cpus;
-
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	for (uint32_t i = 0; i < CPU_SETSIZE; i++) {
-		if (i != cpu && CPU_ISSET(i, &cpus))
-			return i;
-	}
-	return cpu;
-}
 
 // A process for each case: DPDK starts once in a life.
 static int run_apart(const struct contest *c)
@@ -76,7 +52,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = { { "cpu", required_argument, NULL, 'c' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 } };
-	struct contest c = { .cpu = last_cpu(), .rounds = 5, .seconds = 1 };
+	struct contest c = { .cpu = cpus_last(), .rounds = 5, .seconds = 1 };
 	int failed = 0, option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -89,7 +65,7 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	c.main_cpu = another_cpu(c.cpu);
+	c.main_cpu = cpus_other(c.cpu);
 	size_t n = optind < argc ? (size_t)(argc - optind) : sizeof(all) / sizeof(all[0]);
 	for (size_t i = 0; i < n; i++) {
 		const char *name = optind < argc ? argv[optind + (int)i] : all[i];

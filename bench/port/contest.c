@@ -155,6 +155,10 @@ static uint64_t amiss(const struct contest *c, const struct side *s)
 			"packets swallowed", stat_read(&w->rx_swallowed), f->sent - f->sent_bad);
 	if (c->kind == CONTEST_HOSTILE)
 		n += differ("packets of RTP in return", f->checked - f->rtcp, 0);
+#define X(counter, help) \
+	n += differ(#counter, stat_read(&w->counter), f->spoilt[FAR_SPOILT_##counter]);
+	FAR_SPOILT_LIST(X)
+#undef X
 	return n;
 }
 

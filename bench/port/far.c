@@ -92,7 +92,9 @@ static uint32_t write_one(struct far *far, uint8_t *frame)
 	uint32_t sent = far->flow[flow].sent;
 	len = far_write(far, flow, frame);
 	far->flow[flow].sent = sent;
-	far_spoil(far, frame, &len);
+	enum far_spoilt how = (enum far_spoilt)(luck(far) % FAR_SPOILTS);
+	far_spoil(how, frame, &len, luck(far));
+	far->spoilt[how]++;
 	far->sent_bad++;
 	return len;
 }

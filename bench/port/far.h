@@ -41,6 +41,25 @@ enum far_speech {
 	FAR_REPORTS, // RTCP: SR and RR
 };
 
+// What a packet that is no good packet of its flow's caller has wrong, and where the worker is to
+// count it.
+#define FAR_SPOILT_LIST(X)                                  \
+	X(rx_bad_source, "another source")                  \
+	X(rx_bad_version, "RTP version 1")                  \
+	X(rx_bad_pt, "a payload type that was not agreed")  \
+	X(rx_bad_csrc, "more sources than there are bytes") \
+	X(rx_short, "shorter than a header")                \
+	X(rx_not_ours, "to an address that is not ours")    \
+	X(rx_no_flow, "to a port that has no flow")         \
+	X(rx_bad_checksum, "a bit that fell over")
+
+enum far_spoilt {
+#define X(counter, help) FAR_SPOILT_##counter,
+	FAR_SPOILT_LIST(X)
+#undef X
+		FAR_SPOILTS,
+};
+
 struct far_flow {
 	uint32_t ssrc; // of what the worker sends, once heard
 	uint32_t ts;   // the next
@@ -69,6 +88,7 @@ struct far {
 	uint64_t sent, sent_bad, no_room;
 	uint64_t heard, checked, wrong, rtcp, arp, other;
 	uint64_t wrong_by[FAR_WRONGS];
+	uint64_t spoilt[FAR_SPOILTS];
 };
 
 // Makes the rings; device is what a configuration's vdev is to say.
@@ -88,7 +108,7 @@ void far_hear(struct far *far);
 // far_write.c: a caller's next packet at `frame`; returns its length. far_check.c: what is wrong.
 uint32_t far_write(struct far *far, uint32_t flow, uint8_t *frame);
 uint32_t far_write_report(struct far *far, uint32_t flow, uint8_t *frame);
-void far_spoil(struct far *far, uint8_t *frame, uint32_t *len);
+void far_spoil(enum far_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck);
 void far_check(struct far *far, const uint8_t *frame, uint32_t len);
 
 // What callers say at their n-th packet.

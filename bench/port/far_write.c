@@ -35,6 +35,16 @@ static uint16_t folded(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
+// RFC 768: 0 would mean that there is none.
+static void put_udp_sum(const uint8_t *ip, uint8_t *udp, uint32_t len)
+{
+	uint16_t sum;
+
+	put16(udp + 6, 0);
+	sum = folded(words(words(17 + len, ip + 12, 8), udp, len));
+	put16(udp + 6, sum != 0 ? sum : 0xffff);
+}
+
 // Headers round a payload of len bytes that is there already.
 static uint32_t wrap(const struct far *far, uint32_t flow, uint8_t *frame, uint32_t len, bool rtcp)
 {
@@ -56,7 +66,7 @@ static uint32_t wrap(const struct far *far, uint32_t flow, uint8_t *frame, uint3
 	put16(udp, world_caller_port(flow) + (uint32_t)rtcp);
 	put16(udp + 2, world_our_port(flow) + (uint32_t)rtcp);
 	put16(udp + 4, UDP + len);
-	put16(udp + 6, folded(words(words(17 + UDP + len, ip + 12, 8), udp, UDP + len)));
+	put_udp_sum(ip, udp, UDP + len);
 	return ETH + IP + UDP + len;
 }
 
@@ -107,45 +117,51 @@ static void resum(uint8_t *frame)
 
 	put16(ip + 10, 0);
 	put16(ip + 10, folded(words(0, ip, IP)));
-	put16(udp + 6, 0);
-	put16(udp + 6, folded(words(words(17 + len, ip + 12, 8), udp, len)));
+	put_udp_sum(ip, udp, len);
 }
 
-// Eight ways to be no packet of the caller's. All but one have good checksums.
-void far_spoil(struct far *far, uint8_t *frame, uint32_t *len)
+static void cut(uint8_t *frame, uint32_t *len, uint32_t payload)
+{
+	uint8_t *ip = frame + ETH, *udp = ip + IP;
+
+	put16(ip + 2, IP + UDP + payload);
+	put16(udp + 4, UDP + payload);
+	*len = PAYLOAD_AT + payload;
+}
+
+// Only one of these has a bad checksum.
+void far_spoil(enum far_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck)
 {
 	uint8_t *ip = frame + ETH, *udp = ip + IP, *rtp = udp + UDP;
 
-	switch (far->sent_bad % 8) {
-	case 0: // a stranger's address
-		put32(ip + 12, 0xc0000200 + (uint32_t)(far->sent_bad & 0xff));
+	switch (how) {
+	case FAR_SPOILT_rx_bad_source:
+		put32(ip + 12, 0xc0000200 + (luck & 0xff)); // RFC 5737
 		break;
-	case 1: // RTP version 1
+	case FAR_SPOILT_rx_bad_version:
 		rtp[0] = 0x40;
 		break;
-	case 2: // a payload type that was not agreed
+	case FAR_SPOILT_rx_bad_pt:
 		rtp[1] = 77;
 		break;
-	case 3: // more sources than there are bytes
+	case FAR_SPOILT_rx_bad_csrc:
 		rtp[0] = 0x8f;
-		put16(ip + 2, IP + UDP + 20);
-		put16(udp + 4, UDP + 20);
-		*len = ETH + IP + UDP + 20;
+		cut(frame, len, 20);
 		break;
-	case 4: // shorter than a header
-		put16(ip + 2, IP + UDP + 5);
-		put16(udp + 4, UDP + 5);
-		*len = ETH + IP + UDP + 5;
+	case FAR_SPOILT_rx_short:
+		cut(frame, len, 5);
 		break;
-	case 5: // an address that is not ours
+	case FAR_SPOILT_rx_not_ours:
 		put32(ip + 16, 0x0a63fffe);
 		break;
-	case 6: // a port that has no flow
+	case FAR_SPOILT_rx_no_flow:
 		put16(udp + 2, 9);
 		break;
-	default: // a bit that fell over
+	case FAR_SPOILT_rx_bad_checksum:
 		rtp[20] ^= 4;
 		return;
+	case FAR_SPOILTS:
+		break;
 	}
 	resum(frame);
 }

@@ -108,7 +108,7 @@ void stage_build(struct stage *s, const struct contest *c)
 		lay_port(c, n, device[n]);
 		world_plan(&s->world, n, n == 0 ? c->flows : SMALL, device[n]);
 	}
-	world_start_eal(&s->world, c->cpu);
+	world_start_eal(&s->world, c->cpu, c->cpu);
 	if (c->port == CONTEST_MEMIF)
 		start_drain(&s->drain, c);
 	for (uint32_t n = 0; n < sides && c->port == CONTEST_RING; n++) {

@@ -76,12 +76,12 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 	world->side[n].flows = flows;
 }
 
-void world_start_eal(struct world *world, uint32_t cpu)
+void world_start_eal(struct world *world, uint32_t main_cpu, uint32_t cpu)
 {
 	char error[ERROR_MAX];
 	struct config *c = &world->config;
 
-	c->main_cpu = cpu;
+	c->main_cpu = main_cpu;
 	for (uint32_t i = 0; i < c->workers; i++)
 		c->cpu[i] = cpu;
 	if (!eal_start(c, getenv("BENCH_VERBOSE") != NULL, error, sizeof(error)))

@@ -56,8 +56,9 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 // The same port under another name.
 void world_device(struct world *world, uint32_t n, const char *device);
 
-// Everything on this CPU. Ends the program with a sentence if it cannot be done.
-void world_start_eal(struct world *world, uint32_t cpu);
+// The caller on one CPU, workers (if somebody launches them) on another. Ends the program with a
+// sentence if it cannot be done.
+void world_start_eal(struct world *world, uint32_t main_cpu, uint32_t cpu);
 void world_build(struct world *world);
 void world_end(struct world *world);
 
