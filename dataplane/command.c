@@ -16,6 +16,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	engine_set_mode(e, f, FLOW_SILENT);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	inband_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -147,8 +148,9 @@ static enum dp_refusal obey_remote(
 		return DP_REFUSAL_BAD_ADDRESS;
 
 	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
-	if (f->dtmf_tx == DP_NO_PT)
+	if (!keys_can(f))
 		keys_forget(e, f);
+	inband_review(e, f);
 	engine_pace(e, f, now);
 	report_begin(e, f, now);
 	return DP_REFUSAL_NONE;
@@ -275,6 +277,7 @@ static enum dp_refusal obey_watch(
 
 	c->watch = cmd->watch.digits;
 	c->withholding = false;
+	inband_review(e, f); // there may be a detector by now
 	return DP_REFUSAL_NONE;
 }
 
@@ -297,7 +300,7 @@ static enum dp_refusal obey_digits(
 		return DP_REFUSAL_BAD_VALUE;
 	if (!f->known)
 		return DP_REFUSAL_NO_REMOTE;
-	if (f->dtmf_tx == DP_NO_PT)
+	if (!keys_can(f))
 		return DP_REFUSAL_NO_DTMF;
 	if ((f->tx & FLOW_TYPING) && keys_of(e, f)->n + cmd->digits.n > FLOW_KEYS_MAX)
 		return DP_REFUSAL_BUSY;

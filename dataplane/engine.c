@@ -17,6 +17,7 @@ enum {
 	VOICES = 4096,
 	JITTERS = 1024,
 	OPUS = 512,
+	DETECTORS = 1024,
 	LINE = 64,
 };
 
@@ -52,6 +53,7 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 		.jitters = else_all(c->jitters, plan->flows, JITTERS),
 		.cryptos = else_all(c->cryptos, plan->flows, VOICES),
 		.opus = else_all(c->opus, plan->flows, OPUS),
+		.detectors = else_all(c->detectors, plan->flows, DETECTORS),
 	};
 }
 
@@ -64,7 +66,8 @@ static size_t far_size(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, far, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, detectors, listens, far,
+		end;
 };
 
 static struct layout lay_out(const struct engine_plan *plan)
@@ -79,7 +82,9 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.keys = l.reports + pacer_size(plan->flows);
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
-	l.far = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.detectors = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.listens = l.detectors + pool_size(sizeof(struct inband), l.capacity.detectors);
+	l.far = l.listens + pacer_size(l.capacity.detectors);
 	l.end = l.far + far_size(plan);
 	return l;
 }
@@ -97,6 +102,9 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	pool_init(
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+	pool_init(
+		&e->detectors, memory + l->detectors, sizeof(struct inband), l->capacity.detectors);
+	dtmf_batch_init(&e->ears, dtmf_bank_best(), inband_news, e);
 }
 
 static void lay_wheels(
@@ -106,6 +114,7 @@ static void lay_wheels(
 
 	pacer_init(&e->media, memory + l->media, plan->flows, to_ms(now));
 	pacer_init(&e->events, memory + l->events, l->capacity.events, to_ms(now));
+	pacer_init(&e->listens, memory + l->listens, l->capacity.detectors, to_ms(now));
 	pacer_init(&e->reports, memory + l->reports, plan->flows, now / REPORT_TICK_NS);
 }
 
@@ -175,6 +184,7 @@ void engine_input(
 	assert(in->n + drop->n <= BURST_MAX);
 	taken.n = 0;
 	node_classify(e, in, &taken, drop, now);
+	node_inband(e, &taken, now);
 	node_relay(e, &taken, out, drop, now);
 }
 
@@ -226,13 +236,15 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now)
 		pace(e, place, out, due, to_ms(now));
 	while (pacer_take(&e->events, to_ms(now), &place, 1, &due) > 0)
 		digits_late(e, place, now);
+	while (pacer_take(&e->listens, to_ms(now), &place, 1, &due) > 0)
+		inband_late(e, place, now);
 	while (pacer_take(&e->reports, now / REPORT_TICK_NS, &place, 1, &due) > 0)
 		node_report(e, &e->flows[place], out, now);
 }
 
 uint64_t engine_next_due(const struct engine *e, uint64_t now)
 {
-	if (e->media.waiting > 0 || e->events.waiting > 0)
+	if (e->media.waiting > 0 || e->events.waiting > 0 || e->listens.waiting > 0)
 		return (to_ms(now) + 1) * NS_PER_MS;
 	if (e->reports.waiting > 0)
 		return (now / REPORT_TICK_NS + 1) * REPORT_TICK_NS;

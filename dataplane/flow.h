@@ -55,6 +55,7 @@ enum flow_digit {
 enum {
 	FLOW_HEARD = 1 << 0,     // somebody wants the audio: a detector, another codec, a mix
 	FLOW_SEALED_IN = 1 << 1, // SRTP
+	FLOW_LISTENED = 1 << 2,  // digits may come as tones (inband.h)
 };
 
 // What is to be done with an outgoing packet, or instead of it (struct rtp_flow, tx).
@@ -180,6 +181,7 @@ struct flow_cold {
 	uint64_t tx_bytes;       // the same
 	uint32_t gen;            // of the flow that is open, or was last
 	uint32_t voice;          // piece of a pool, or POOL_NONE: nothing is heard or rendered
+	uint32_t detector;       // piece of a pool, or POOL_NONE: only while FLOW_LISTENED is set
 	uint32_t crypto;         // piece of a pool, or POOL_NONE: in the clear
 	uint32_t closed_at;      // see flow_coarse()
 	uint32_t rx_base;        // extended sequence number of the first packet of this SSRC

@@ -17,6 +17,11 @@ enum {
 	REST = 1, // empty steps after the ends
 };
 
+bool keys_can(const struct rtp_flow *f)
+{
+	return f->dtmf_tx != DP_NO_PT;
+}
+
 static bool take_keys(struct engine *e, struct rtp_flow *f)
 {
 	uint32_t piece = pool_take(&e->keys);
