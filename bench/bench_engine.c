@@ -163,7 +163,13 @@ static void lay_engine(struct table *t)
 {
 	struct engine_address address[BRIDGE_ADDRESSES_MAX] = { 0 };
 	struct engine_plan plan = { .flows = t->flows, .address = address };
-	struct engine_ops ops = { t, on_answer, on_tell, on_blank, on_flush, on_hop, on_entry };
+	struct engine_ops ops = { .ctx = t,
+		.answer = on_answer,
+		.tell = on_tell,
+		.blank = on_blank,
+		.flush = on_flush,
+		.hop = on_hop,
+		.entry = on_entry };
 	static struct track track;
 
 	for (uint32_t at = 0; at < t->flows; at += FLOWS_AN_ADDRESS) {
@@ -380,8 +386,14 @@ static void bench(struct table *t, const struct kind *k, uint32_t flows, bool ra
 		play(t);
 	if (k->relays)
 		pair(t);
-	bench_compare(
-		"engine", what, k->unit, (double)flows * (t->ms / PTIME), k->run, k->baseline, t);
+	bench_run(&(struct bench_pair){ .bench = "engine",
+		.what = what,
+		.unit = k->unit,
+		.items = (double)flows * (t->ms / PTIME),
+		.run = k->run,
+		.ctx = t,
+		.baseline = k->baseline,
+		.baseline_ctx = t });
 	check(t, k);
 	clear(t);
 }

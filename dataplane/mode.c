@@ -35,6 +35,8 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 		drop_tracks(e, &f->track, 1);
 	if (f->mode == FLOW_PROMPT)
 		drop_prompt(e, f);
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
+		far_let_go(e, f);
 	flow_set_mode(f, mode);
 }
 

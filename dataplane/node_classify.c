@@ -60,7 +60,7 @@ static void lock(struct engine *e, struct rtp_flow *f, const struct pkt *p)
 // Who will send what came is on its way into the cache meanwhile.
 static void fetch_target(const struct engine *e, const struct rtp_flow *f)
 {
-	if (f->heard_by == FLOW_NONE)
+	if (f->heard_by >= FLOW_FAR)
 		return;
 	__builtin_prefetch(&e->flows[f->heard_by].ip);
 	__builtin_prefetch(&e->flows[f->heard_by].out_at, 1);
