@@ -6,7 +6,7 @@
 //   tone        ____████████████████________
 //   packets    |    1    |    2    |    3    |
 //   suspected             ^ 12 to 20 ms after it began
-//   sent on    |___██████|_________|_________|      at most 17 ms of it leak: no digit (docs/DTMF.md)
+//   sent on    |___██████|_________|_________|      at most 12 ms of it leak (docs/DTMF.md)
 //
 // One lost packet is left out, as if the audio had been cut and spliced: a press stays one press.
 // More than that is heard as silence.
