@@ -148,8 +148,7 @@ static enum dp_refusal obey_remote(
 		return DP_REFUSAL_BAD_ADDRESS;
 
 	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
-	if (!keys_can(f))
-		keys_forget(e, f);
+	keys_review(e, f);
 	inband_review(e, f);
 	engine_pace(e, f, now);
 	report_begin(e, f, now);

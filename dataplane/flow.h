@@ -9,6 +9,7 @@
 // need, and pieces of pools that few flows need at once.
 #pragma once
 
+#include "codecs/tone.h"
 #include "codecs/track.h"
 #include "dataplane/cmd.h"
 #include "dataplane/event.h"
@@ -93,6 +94,8 @@ struct flow_keys {
 	uint8_t ends;  // end packets sent of this one
 	uint8_t digit[FLOW_KEYS_MAX];
 	uint16_t ms[FLOW_KEYS_MAX];
+	bool as_tone;            // this one is a tone, not an event
+	struct tone_cursor tone; // where we are in it
 };
 
 // A piece of a pool, while the prompt plays.

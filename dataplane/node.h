@@ -216,6 +216,17 @@ void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t
 // Is there a way to send digits to the far end?
 bool keys_can(const struct rtp_flow *f);
 
+// A REMOTE came: forgets them if there is no way any more; begins the one under way anew if it is
+// to go another way.
+void keys_review(struct engine *e, struct rtp_flow *f);
+
+// The digit is sent: the next one, or none.
+void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k);
+
+// The next packet of digits as tones; and can the flow send them so?
+void node_tones(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
+bool tones_can(const struct rtp_flow *f);
+
 // Forgets those that wait.
 void keys_forget(struct engine *e, struct rtp_flow *f);
 

@@ -406,3 +406,87 @@ Test(engine_inband, without_a_detector_to_be_had_the_flow_goes_on_and_is_counted
 	send_tape(0);
 	cr_expect(eq(u32, rig.told, 1));
 }
+
+// What flow 1 sent, as a phone hears it, and the digits in that.
+static void hear_flow(struct heard *heard, bool alaw)
+{
+	tape_rewind(&tape, 1);
+	for (uint32_t i = 0; i < rig_count(&rig, 1); i++) {
+		const struct rig_packet *p = rig_sent(&rig, 1, i);
+		const uint8_t *code = p->data + RTP_FIXED_LEN;
+
+		for (uint32_t k = 0; RTP_FIXED_LEN + k < p->len; k++)
+			tape.pcm[tape.n++] =
+				alaw ? g711_from_alaw[code[k]] : g711_from_ulaw[code[k]];
+	}
+	tape_wait(&tape, &(struct press){ .noise = TAPE_NOTHING, .dial = TAPE_NOTHING }, 100);
+	tape_play(&tape, NULL, heard);
+}
+
+Test(engine_inband, D12_digits_are_given_back_as_tones_to_a_far_end_without_events)
+{
+	for (codec = DP_CODEC_PCMU; codec <= DP_CODEC_PCMA; codec++) {
+		struct dp_cmd keys = rig_keys("#0A5");
+		struct heard heard;
+
+		begin();
+		rig_do(&rig, 1, remote_of(2, false));
+		keys.digits.ms[1] = 45;
+		keys.digits.ms[2] = 333;
+		cr_assert(zero(int, rig_do(&rig, 1, keys)));
+		rig_live(&rig, 1200);
+		uint32_t n = rig_count(&rig, 1);
+		for (uint32_t i = 0; i < n; i++) {
+			const struct rig_packet *p = rig_sent(&rig, 1, i);
+
+			cr_expect(eq(int, p->len, 172));
+			cr_expect(eq(int, p->rtp.marker, i == 0));
+			cr_expect(
+				eq(u16, p->rtp.seq, (uint16_t)(rig_sent(&rig, 1, 0)->rtp.seq + i)));
+			cr_expect(eq(u32, p->rtp.ts, rig_sent(&rig, 1, 0)->rtp.ts + i * 160));
+			cr_expect(eq(u64, p->at - rig_sent(&rig, 1, 0)->at, i * 20 * NS_PER_MS));
+		}
+		hear_flow(&heard, codec == DP_CODEC_PCMA);
+		cr_expect(zero(int, strcmp(heard.keys, "#0A5")), "%s", heard.keys);
+		static const uint16_t want[4] = { 80, 45, 333, 80 };
+		for (int i = 0; i < 4; i++)
+			cr_expect(le(int, abs(heard.ms[i] - want[i]), 4), "%u ms", heard.ms[i]);
+		cr_expect(eq(u64, stat_read(&rig.stats.digit_packets), n));
+	}
+}
+
+Test(engine_inband, D12_a_digit_pressed_as_a_tone_meanwhile_follows_those_given_back)
+{
+	struct heard heard;
+
+	rig_do(&rig, 1, remote_of(2, false));
+	rig_do(&rig, 1, rig_keys("1234"));
+	type("5", 0);
+	send_tape(0);
+	rig_live(&rig, 1000);
+	cr_expect(eq(u32, rig.told, 1));
+	hear_flow(&heard, false);
+	cr_expect(zero(int, strcmp(heard.keys, "12345")), "%s", heard.keys);
+}
+
+Test(engine_inband, digits_under_way_change_to_what_a_new_remote_has)
+{
+	struct heard heard;
+
+	rig_do(&rig, 1, rig_keys("12"));
+	rig_live(&rig, 40); // in the middle of an event
+	rig_do(&rig, 1, remote_of(2, false));
+	rig_forget(&rig);
+	rig_live(&rig, 500);
+	hear_flow(&heard, false);
+	cr_expect(zero(int, strcmp(heard.keys, "12")), "%s", heard.keys);
+	rig_forget(&rig);
+	rig_do(&rig, 1, rig_keys("7"));
+	rig_live(&rig, 40); // in the middle of a tone
+	rig_do(&rig, 1, remote_of(2, true));
+	rig_forget(&rig);
+	rig_live(&rig, 500);
+	for (uint32_t i = 0; i < rig_count(&rig, 1); i++)
+		cr_expect(eq(u8, rig_sent(&rig, 1, i)->rtp.pt, RIG_EVENT));
+	cr_expect(eq(u32, rig_count(&rig, 1), 6));
+}
