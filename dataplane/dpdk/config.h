@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dataplane/bridge.h"
+#include "dataplane/ip.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -12,21 +13,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CONFIG_PORTS_MAX = 32, CONFIG_NEIGHBOURS_MAX = 65536 };
+enum {
+	CONFIG_PORTS_MAX = 32,
+	CONFIG_NEIGHBOURS_MAX = 65536,
+	CONFIG_DSCP = 46, // EF (RFC 3246): voice, and the RTCP that goes with it
+};
 
 struct config_port {
 	char name[32];
 	char device[128]; // "net_tap0,iface=layby0" or "0000:3b:00.0"
 	bool pci;         // device is a PCI address
 	uint16_t worker;
-	uint32_t gateway; // host order; 0: none
+	uint16_t mtu; // 0: the device's own
+	uint8_t dscp; // of its addresses, unless they say otherwise
 };
 
 struct config_address {
-	uint32_t ip; // host order
-	uint8_t prefix;
-	uint16_t port;       // which of the config's ports
-	uint16_t port_first; // UDP, even
+	struct ip_address ip;
+	struct ip_address gateway; // of its family on its VLAN; all zero: none
+	uint8_t prefix;            // the family's own: of IPv4 at most 32
+	uint8_t dscp;              // of what it sends
+	uint16_t vlan;             // 0: untagged
+	uint16_t port;             // which of the config's ports
+	uint16_t port_first;       // UDP, even
 	uint32_t flows;
 };
 

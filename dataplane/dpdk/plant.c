@@ -9,34 +9,68 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 enum { POOL_CACHE = 256, LINE = 64 };
 
-// The station of a port: its addresses, with the numbers that the worker's engine gives them.
+// Which number the worker's engine gives the i-th address: config_plan() counts the same way.
+static uint16_t index_of(const struct config *c, uint32_t i)
+{
+	uint16_t index = 0;
+
+	for (uint32_t k = 0; k < i; k++)
+		if (c->port[c->address[k].port].worker == c->port[c->address[i].port].worker)
+			index++;
+	return index;
+}
+
+// The station of a port: its addresses, VLANs and gateways.
 static void settle(struct worker *w, uint16_t port, const struct config *c, uint32_t n)
 {
 	struct station *s = &w->port[port].station;
 
 	s->port = port;
-	s->gateway = c->port[n].gateway;
+	w->port[port].mtu = c->port[n].mtu;
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
-		uint32_t index = 0;
+		uint16_t index = index_of(c, i);
 
 		if (a->port != n)
 			continue;
-		// Counted as config_plan() does: in the order of the configuration.
-		for (uint32_t k = 0; k < i; k++)
-			index += c->port[c->address[k].port].worker == c->port[n].worker;
-		s->address[s->addresses++] = (struct station_address){ .ip = a->ip,
-			.mask = UINT32_MAX << (32 - a->prefix),
-			.index = (uint16_t)index };
-		w->address[index].ip = a->ip;
-		w->address[index].port = port;
+
+		const struct station_address *sa =
+			station_add(s, &a->ip, a->prefix, a->vlan, index);
+		assert(sa != NULL);
+		s->lan[sa->lan].gateway[ip_family(&a->ip)] = a->gateway;
+		w->address[index] = (struct worker_address){
+			.port = port, .lan = sa->lan, .at = (uint8_t)(s->addresses - 1)
+		};
 		w->addresses++;
+	}
+}
+
+// Once the port's MAC, MTU and talents are known.
+static void head_letters(struct worker *w, uint16_t port, const struct config *c, uint32_t n)
+{
+	const struct port *p = &w->port[port];
+
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		const struct config_address *a = &c->address[i];
+
+		if (a->port != n)
+			continue;
+
+		struct worker_address *to = &w->address[index_of(c, i)];
+		header_init(&to->header, &(struct header_from){ .mac = p->station.mac,
+						 .ip = &a->ip,
+						 .vlan = a->vlan,
+						 .mtu = p->mtu,
+						 .dscp = a->dscp,
+						 .card_sums = p->sums_out });
+		to->header.usable = p->station.address[to->at].state == ADDRESS_VALID;
 	}
 }
 
@@ -53,6 +87,7 @@ static bool add_port(
 		eal_complain(&c->port[n], err, error, error_size);
 		return false;
 	}
+	head_letters(w, i, c, n);
 	w->ports++;
 	return true;
 }

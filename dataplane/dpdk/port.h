@@ -15,14 +15,17 @@ struct rte_mempool;
 enum { PORT_DESCRIPTORS = 1024 };
 
 struct port {
-	uint16_t id; // DPDK's number
+	uint16_t id;   // DPDK's number
+	uint16_t mtu;  // what we wish, 0: the device's; once started: what it is
+	bool sums_in;  // the device says of a packet whether its checksums are good
+	bool sums_out; // the device fills in the checksums of IPv4 and UDP
 	struct station station;
 	uint16_t n; // frames that wait for port_send()
 	struct rte_mbuf *frame[BURST_MAX];
 };
 
 // Brings the device up and reads its MAC; the rest of the station stays as it is. Returns 0, or
-// a negative errno with nothing left behind.
+// a negative errno with nothing left behind: -EMSGSIZE when it cannot have the MTU that we wish.
 [[nodiscard]] int port_start(struct port *port, struct rte_mempool *pool);
 void port_stop(struct port *port);
 
