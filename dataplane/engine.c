@@ -25,10 +25,16 @@ static size_t places_size(const struct engine_plan *plan)
 	return lines(plan->flows * sizeof(struct pacer_place));
 }
 
+// What is kept of relays between workers: nothing where there is one.
+static size_t far_size(const struct engine_plan *plan)
+{
+	return plan->workers > 1 ? lines(plan->flows * sizeof(struct far_place)) : 0;
+}
+
 size_t engine_size(const struct engine_plan *plan)
 {
 	return lines(sizeof(struct engine)) + plan->flows * sizeof(struct rtp_flow) +
-	       3 * places_size(plan);
+	       3 * places_size(plan) + far_size(plan);
 }
 
 // The place says the port, for ever.
@@ -61,6 +67,9 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	e->stats = stats;
 	e->flow_count = plan->flows;
 	e->address_count = plan->addresses;
+	e->worker = plan->worker;
+	e->workers = plan->workers;
+	e->far = plan->workers > 1 ? (void *)(wheels + 3 * places_size(plan)) : NULL;
 	e->wall_offset = plan->wall_offset;
 	e->random = (struct random){ .key = { plan->seed[0], plan->seed[1] } };
 	e->flows = (void *)rest;

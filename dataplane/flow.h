@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define FLOW_NONE  UINT32_MAX
+#define FLOW_FAR   (UINT32_MAX - 1) // one of another worker (node_far.c)
 #define NS_PER_MS  UINT64_C(1000000)
 #define NS_PER_SEC UINT64_C(1000000000)
 

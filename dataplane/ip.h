@@ -26,11 +26,11 @@ static inline struct ip_address ip_from_bytes(const uint8_t b[IP_LEN])
 static inline struct ip_address ip_from_v4(uint32_t v4)
 {
 	return (struct ip_address){ .b = { [10] = 0xff,
-				    [11] = 0xff,
-				    [12] = (uint8_t)(v4 >> 24),
-				    [13] = (uint8_t)(v4 >> 16),
-				    [14] = (uint8_t)(v4 >> 8),
-				    [15] = (uint8_t)v4 } };
+					    [11] = 0xff,
+					    [12] = (uint8_t)(v4 >> 24),
+					    [13] = (uint8_t)(v4 >> 16),
+					    [14] = (uint8_t)(v4 >> 8),
+					    [15] = (uint8_t)v4 } };
 }
 
 static inline uint32_t ip_to_v4(const struct ip_address *ip)

@@ -25,6 +25,8 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 		drop_tracks(e, &f->track, 1);
 	if (f->mode == FLOW_PROMPT)
 		drop_tracks(e, f->prompt.track, f->prompt.n);
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
+		far_let_go(e, f);
 	f->mode = (uint8_t)mode;
 	f->track_at = 0;
 	f->fresh = true;

@@ -64,12 +64,13 @@ void answer_arp(struct worker *w, struct port *port, struct rte_mbuf *m, const s
 
 	struct arp reply = { .op = ARP_REPLY, .from = arp.to, .to = arp.from };
 	memcpy(reply.from_mac, port->station.mac, MAC_LEN);
-	send_back(w, port, m,
-		arp_write(data, &reply, arp.from_mac, port->station.lan[f->lan].vlan));
+	send_back(
+		w, port, m, arp_write(data, &reply, arp.from_mac, port->station.lan[f->lan].vlan));
 }
 
 // Ours to change, or NULL.
-static struct station_address *find_own(struct port *port, uint16_t lan, const struct ip_address *ip)
+static struct station_address *find_own(
+	struct port *port, uint16_t lan, const struct ip_address *ip)
 {
 	int i = station_index(&port->station, lan, ip);
 
@@ -135,8 +136,8 @@ static void advertise(struct worker *w, struct port *port, struct rte_mbuf *m, u
 }
 
 // RFC 4861, 7.2.3 and RFC 4862, 5.4.3. Returns whether the mbuf went out as the answer.
-static bool hear_solicitation(struct worker *w, struct port *port, struct rte_mbuf *m, uint16_t lan,
-	const struct nd *nd)
+static bool hear_solicitation(
+	struct worker *w, struct port *port, struct rte_mbuf *m, uint16_t lan, const struct nd *nd)
 {
 	struct station_address *ours = find_own(port, lan, &nd->target);
 

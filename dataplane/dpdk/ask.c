@@ -43,8 +43,8 @@ static void send_arp(struct worker *w, struct port *port, uint32_t lan, uint32_t
 			port->station.lan[lan].vlan));
 }
 
-static void send_nd(struct worker *w, struct port *port, uint32_t lan, struct nd *nd,
-	const uint8_t *to_mac)
+static void send_nd(
+	struct worker *w, struct port *port, uint32_t lan, struct nd *nd, const uint8_t *to_mac)
 {
 	struct ethernet e = { to_mac, port->station.mac, port->station.lan[lan].vlan };
 	struct rte_mbuf *m = blank(w);
@@ -97,6 +97,16 @@ void ask_announce(struct worker *w)
 {
 	w->announced = 0;
 	w->announce_at = w->now;
+}
+
+void ask_gateway(struct worker *w, uint16_t port, uint16_t vlan, enum ip_family family,
+	const struct ip_address *gateway)
+{
+	struct station *s = &w->port[port].station;
+	int lan = station_lan(s, vlan);
+
+	if (lan >= 0)
+		neighbours_move_gateway(&w->neighbours, s, (uint32_t)lan, family, gateway, w->now);
 }
 
 // RFC 4862, 5.4.2: from nobody, and without saying where we are.

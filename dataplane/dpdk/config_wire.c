@@ -28,8 +28,8 @@ static const char *at_address(struct load *l, uint32_t port, uint32_t address, c
 	return l->node;
 }
 
-static bool number(
-	struct load *l, const char *node, const char *text, uint64_t low, uint64_t high, uint16_t *out)
+static bool number(struct load *l, const char *node, const char *text, uint64_t low, uint64_t high,
+	uint16_t *out)
 {
 	uint64_t n = *out;
 
@@ -108,7 +108,8 @@ static bool is_nobodys(const struct config_address *a)
 	return rest_is(&a->ip, bits, false) || (ip_is_v4(a->ip.b) && rest_is(&a->ip, bits, true));
 }
 
-static bool load_prefix(struct load *l, const char *node, const char *text, struct config_address *a)
+static bool load_prefix(
+	struct load *l, const char *node, const char *text, struct config_address *a)
 {
 	bool v4 = ip_is_v4(a->ip.b);
 	uint64_t prefix;
@@ -149,8 +150,8 @@ static bool load_vlan(
 		return false;
 	if (vlan_fits(l->out, port, a->vlan))
 		return true;
-	return COMPLAIN(l, node, "port %s has %d VLANs already", l->out->port[port].name,
-		STATION_LANS_MAX);
+	return COMPLAIN(
+		l, node, "port %s has %d VLANs already", l->out->port[port].name, STATION_LANS_MAX);
 }
 
 bool config_load_ip(struct load *l, uint32_t port, uint32_t n, const struct yaml_address *y,

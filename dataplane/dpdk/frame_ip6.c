@@ -69,9 +69,9 @@ static enum frame_kind read_icmp(struct frame *out, const struct reading *r, uin
 static enum frame_kind read_ours(
 	struct frame *out, const struct reading *r, uint16_t room, uint16_t address)
 {
-	struct frame f = { .from = ip_from_bytes(r->ip + IP6_FROM),
-		.address = address,
-		.lan = r->lan };
+	struct frame f = {
+		.from = ip_from_bytes(r->ip + IP6_FROM), .address = address, .lan = r->lan
+	};
 	enum frame_kind kind;
 
 	switch (r->ip[IP6_NEXT]) {

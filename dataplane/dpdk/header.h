@@ -22,14 +22,14 @@ enum {
 static_assert(HEADER_MAX <= HEADER_COPY6 && HEADER_COPY6 <= HEADER_ROOM);
 
 struct header {
-	uint64_t ip_sum;     // of IPv4's own constant words
-	uint64_t udp_sum;    // of what UDP's checksum always has
-	uint16_t len;        // of the headers
-	uint16_t ip_at;      // bytes before the payload, where IP begins
-	uint16_t longest;    // payload that the port's MTU lets through
+	uint64_t ip_sum;  // of IPv4's own constant words
+	uint64_t udp_sum; // of what UDP's checksum always has
+	uint16_t len;     // of the headers
+	uint16_t ip_at;   // bytes before the payload, where IP begins
+	uint16_t longest; // payload that the port's MTU lets through
 	bool v6;
-	bool usable;         // else the address is not ours to speak from (yet)
-	bool card_sums;      // the card fills in the checksums
+	bool usable;             // else the address is not ours to speak from (yet)
+	bool card_sums;          // the card fills in the checksums
 	uint8_t b[HEADER_COPY6]; // they end where this ends
 };
 

@@ -5,6 +5,7 @@
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/dpdk/plan_print.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
 
@@ -28,14 +29,16 @@ enum {
 struct options {
 	const char *config;
 	bool verbose;
+	bool json;
 	enum { WANT_SERVICE, WANT_CHECK, WANT_HELP, WANT_VERSION, WANT_NONSENSE } want;
 };
 
 static void usage(FILE *to)
 {
-	fputs("layby-media [--config FILE] [--check] [--verbose]\n"
+	fputs("layby-media [--config FILE] [--check [--json]] [--verbose]\n"
 	      "  --config FILE  ports, addresses, cores; without it one tap, layby0\n"
-	      "  --check        say what FILE means, and end\n"
+	      "  --check        say what FILE means and who would do what, and end\n"
+	      "  --json         as JSON\n"
 	      "  --verbose      let DPDK speak\n",
 		to);
 }
@@ -49,6 +52,8 @@ static struct options read_options(int argc, char **argv)
 			o.config = argv[++i];
 		else if (strcmp(argv[i], "--check") == 0)
 			o.want = WANT_CHECK;
+		else if (strcmp(argv[i], "--json") == 0)
+			o.json = true;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			o.verbose = true;
 		else if (strcmp(argv[i], "--version") == 0)
@@ -237,6 +242,12 @@ int main(int argc, char **argv)
 		return EXIT_CONFIG;
 	if (options.want == WANT_SERVICE)
 		return run_service(&config, options.verbose);
+	if (options.json) {
+		plan_print_json(&config, stdout);
+		return EXIT_SUCCESS;
+	}
 	config_print(&config, stdout);
+	fputc('\n', stdout);
+	plan_print(&config, stdout);
 	return EXIT_SUCCESS;
 }

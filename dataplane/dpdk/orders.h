@@ -25,6 +25,8 @@ enum order_kind {
 	ORDER_HIDE,     // ... may not any more, unless a flow does
 	ORDER_REAP,     // close the flows that nobody sends to
 	ORDER_WALL,     // the wall clock was looked at again
+	ORDER_POLL,     // poll this queue from now on
+	ORDER_LEAVE,    // poll it no more; what it still holds stays in it
 	ORDER_ANNOUNCE, // say again who and where we are
 	ORDER_GATEWAY,  // the way out of a VLAN is another
 };
@@ -38,10 +40,14 @@ struct order {
 		uint64_t idle_ns;
 		int64_t wall_offset;
 		struct {
+			uint16_t port;
+			uint16_t queue;
+		} queue;
+		struct {
 			struct ip_address ip; // all zero: none
 			uint16_t port;        // which of the worker's
-			uint8_t lan;          // of its station
-			uint8_t family;
+			uint16_t vlan;
+			uint8_t family; // enum ip_family
 		} gateway;
 	};
 };
@@ -52,6 +58,8 @@ enum report_kind {
 	REPORT_SHOWN,  // yes: there was room in the table
 	REPORT_HIDDEN, // yes: nobody plays it
 	REPORT_REAPED, // n flows
+	REPORT_POLLS,
+	REPORT_LEFT,
 	REPORT_BROKEN, // unasked: the core wrote nonsense into a lane; it is served no more
 };
 

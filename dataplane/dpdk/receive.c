@@ -96,6 +96,18 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 		rte_pktmbuf_free(m);
 }
 
+void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
+{
+	for (uint16_t i = 0; i < AHEAD && i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(frames[i + AHEAD], void *));
+		sort(w, port, frames[i]);
+	}
+	transmit_rest(w, port);
+}
+
 void receive(struct worker *w, struct port *port)
 {
 	struct rte_mbuf *frames[BURST_MAX];
@@ -106,12 +118,5 @@ void receive(struct worker *w, struct port *port)
 		return;
 	w->idle = false;
 	stat_add(&w->stats.rx_packets, n);
-	for (uint16_t i = 0; i < AHEAD && i < n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
-	for (uint16_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			rte_prefetch0(rte_pktmbuf_mtod(frames[i + AHEAD], void *));
-		sort(w, port, frames[i]);
-	}
-	transmit_rest(w, port);
+	receive_frames(w, port, frames, handoff_sort(w, port, frames, n));
 }

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/station.h"
 
+void station_init(struct station *s, uint16_t port, const uint8_t mac[MAC_LEN])
+{
+	struct station empty = { .port = port };
+
+	memcpy(empty.mac, mac, MAC_LEN);
+	*s = empty;
+}
+
 static struct ip_address mask_of(const struct ip_address *ip, unsigned prefix)
 {
 	struct ip_address mask = { 0 };
@@ -30,8 +38,8 @@ static int lan_of(struct station *s, uint16_t vlan)
 	return (int)s->lans++;
 }
 
-struct station_address *station_add(
-	struct station *s, const struct ip_address *ip, unsigned prefix, uint16_t vlan, uint16_t index)
+struct station_address *station_add(struct station *s, const struct ip_address *ip, unsigned prefix,
+	uint16_t vlan, uint16_t index)
 {
 	int lan = lan_of(s, vlan);
 	uint32_t at;
@@ -79,7 +87,8 @@ const struct station_address *station_asker(
 	for (uint32_t i = 0; i < s->addresses; i++) {
 		const struct station_address *a = &s->address[i];
 
-		if (a->lan != lan || a->state != ADDRESS_VALID || ip_family(&a->ip) != ip_family(ip))
+		if (a->lan != lan || a->state != ADDRESS_VALID ||
+			ip_family(&a->ip) != ip_family(ip))
 			continue;
 		if (is_beside(a, ip))
 			return a;

@@ -58,6 +58,9 @@ struct station {
 };
 static_assert(BRIDGE_ADDRESSES_MAX < UINT8_MAX && BRIDGE_ADDRESSES_MAX * 2 < STATION_SLOTS);
 
+// Nobody yet, on one port's wire.
+void station_init(struct station *s, uint16_t port, const uint8_t mac[MAC_LEN]);
+
 // Adds an address of ours, whose VLAN is added if it is new. prefix is the family's own. NULL:
 // too many addresses or VLANs. An IPv6 address is tentative.
 struct station_address *station_add(struct station *s, const struct ip_address *ip, unsigned prefix,

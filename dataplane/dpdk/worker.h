@@ -6,6 +6,7 @@
 
 #include "dataplane/dpdk/bridge_end.h"
 #include "dataplane/dpdk/clock.h"
+#include "dataplane/dpdk/handoff.h"
 #include "dataplane/dpdk/header.h"
 #include "dataplane/dpdk/neighbour.h"
 #include "dataplane/dpdk/orders.h"
@@ -40,7 +41,8 @@ struct worker {
 	uint32_t ports;
 	uint32_t addresses;
 	struct worker_address address[BRIDGE_ADDRESSES_MAX]; // as the engine counts them
-	struct port port[WORKER_PORTS_MAX];
+	struct port port[WORKER_PORTS_MAX];                  // as the configuration counts them
+	struct handoff handoff;
 
 	// the worker's own
 	uint64_t now; // ns, read once a turn
@@ -66,6 +68,9 @@ struct engine_ops worker_ops(struct worker *w);
 
 // The body of the thread; arg is the worker.
 int worker_main(void *arg);
+
+// Passes what has been received to the engine, and on.
+void worker_input(struct worker *w);
 
 // Once round. For worker_main(), and for tests that are their own clock.
 void worker_turn(struct worker *w, uint64_t now);

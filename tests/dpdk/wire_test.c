@@ -77,7 +77,8 @@ static void say(const uint8_t *data, size_t len)
 	cr_assert_eq(port_send(port), 1);
 }
 
-static void address(uint32_t i, const char *text, uint8_t prefix, uint16_t vlan, const char *gateway)
+static void address(
+	uint32_t i, const char *text, uint8_t prefix, uint16_t vlan, const char *gateway)
 {
 	config.address[i] = (struct config_address){ .ip = ip(text),
 		.gateway = ip(gateway),
@@ -314,7 +315,8 @@ Test(wire, who_asks_for_us_is_answered)
 	say_nd("fe80::1", "ff02::1:ff00:3", 135, 0, "2001:db8::3", their_mac);
 	cr_expect_eq(find(0x86dd, 136), -1, "for another");
 	uint8_t frame[128];
-	size_t len = frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
+	size_t len =
+		frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
 	frame[21] = 254;
 	say(frame, len);
 	turn(0);
@@ -381,9 +383,10 @@ Test(wire, a_flow_speaks_one_family)
 Test(wire, a_vlan_is_a_wire_of_its_own)
 {
 	uint8_t frame[128];
-	struct arp arp = {
-		.op = ARP_REPLY, .from_mac = { 2, 0, 0, 0, 0, 0x77 }, .from = 0x0a4d0009, .to = 0x0a4d0002
-	};
+	struct arp arp = { .op = ARP_REPLY,
+		.from_mac = { 2, 0, 0, 0, 0, 0x77 },
+		.from = 0x0a4d0009,
+		.to = 0x0a4d0002 };
 
 	forget();
 	play(TAGGED, "10.77.0.9");
@@ -463,8 +466,8 @@ Test(wire, another_gateway_takes_over_without_a_packet_lost)
 	forget();
 	turns(100);
 	cr_expect_geq(music_n(), 4);
-	orders_give(&w->orders, (struct order){ .kind = ORDER_GATEWAY,
-				       .gateway = { .ip = ip("10.99.0.254") } });
+	orders_give(&w->orders,
+		(struct order){ .kind = ORDER_GATEWAY, .gateway = { .ip = ip("10.99.0.254") } });
 	forget();
 	turn(1);
 	cr_expect_geq(find(0x0806, 0), 0, "the new one is asked for");

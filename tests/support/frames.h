@@ -116,7 +116,8 @@ static inline size_t frames_udp6(uint8_t *frame, const char *from, const char *t
 {
 	uint8_t *udp = frames_ip6(frame, from, to, 17, 8 + len);
 
-	memcpy(udp, (uint8_t[]){ 0x13, 0x88, 0x40, 0, (uint8_t)((8 + len) >> 8), (uint8_t)(8 + len) },
+	memcpy(udp,
+		(uint8_t[]){ 0x13, 0x88, 0x40, 0, (uint8_t)((8 + len) >> 8), (uint8_t)(8 + len) },
 		6);
 	for (size_t i = 0; i < len; i++)
 		udp[8 + i] = (uint8_t)(i * 7 + 1);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/echo.h"
-
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/frame.h"
-
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -82,8 +81,8 @@ Test(frame_ip6, what_is_wrong_has_a_name)
 			mend_ip6(frame + IP6_AT, 6);
 		cr_expect_eq(read_it(&f, frame, len), changes[i].kind, "%s: %d", changes[i].what,
 			read_it(&f, frame, len));
-		cr_expect_eq(f.from_port == 99, changes[i].kind != FRAME_UDP, "%s",
-			changes[i].what);
+		cr_expect_eq(
+			f.from_port == 99, changes[i].kind != FRAME_UDP, "%s", changes[i].what);
 	}
 }
 
@@ -137,7 +136,8 @@ Test(frame_ip6, discovery_is_recognised_wherever_it_was_sent)
 {
 	uint8_t frame[128];
 	struct frame f;
-	size_t len = frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
+	size_t len =
+		frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
 
 	cr_assert_eq(read_it(&f, frame, len), FRAME_ND);
 	cr_expect(f.off == IP6_AT && f.len == len - IP6_AT && f.lan == 0);

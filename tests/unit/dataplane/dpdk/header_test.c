@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/dpdk/header.h"
-
 #include "dataplane/dpdk/frame.h"
+#include "dataplane/dpdk/header.h"
 #include "dataplane/dpdk/sum.h"
 #include "tests/support/frames.h"
 
@@ -96,7 +95,8 @@ Test(header, a_random_packet_survives_the_way_through_the_wire)
 		size_t len;
 
 		if (w.vlan == 0 && rand() % 2 == 0) { // far away
-			snprintf(from, sizeof(from), strchr(w.to, ':') != NULL ? "2%03x:%x::%x" : "11.%d.%d.%d",
+			snprintf(from, sizeof(from),
+				strchr(w.to, ':') != NULL ? "2%03x:%x::%x" : "11.%d.%d.%d",
 				rand() % 256, rand() % 256, rand() % 255 + 1);
 			w.from = from;
 		}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/nd.h"
-
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -21,7 +20,8 @@ Test(nd, a_question_is_read)
 	struct nd nd;
 	struct ip_address target = ip("2001:db8::2");
 	struct ip_address from = ip("fe80::1");
-	size_t len = frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
+	size_t len =
+		frames_nd(frame, "fe80::1", "ff02::1:ff00:2", 135, 0, "2001:db8::2", their_mac);
 
 	cr_assert(read_it(&nd, frame, len));
 	cr_expect(!nd.advertises && nd.has_mac);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/dpdk/station.h"
-
 #include "dataplane/dpdk/dad.h"
+#include "dataplane/dpdk/station.h"
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>

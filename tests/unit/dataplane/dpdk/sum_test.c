@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/sum.h"
-
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -32,8 +31,8 @@ Test(sum, carries_are_kept)
 
 	memset(data, 0xff, sizeof(data));
 	for (size_t len = 2; len <= sizeof(data); len++)
-		cr_expect_eq(sum_fold(sum_bytes(data, len)),
-			sum_fold(sum_bytes_plain(data, len)), "%zu", len);
+		cr_expect_eq(sum_fold(sum_bytes(data, len)), sum_fold(sum_bytes_plain(data, len)),
+			"%zu", len);
 	cr_expect_eq(sum_fold(sum_bytes(data, 1500)), 0xffff);
 	cr_expect_eq(sum_fold(UINT64_MAX), 0xffff);
 	cr_expect_eq(sum_fold(UINT64_C(0x1ffffffff)), 0x1);
@@ -46,6 +45,7 @@ Test(sum, the_parts_of_even_length_may_be_summed_apart)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 31);
 	for (size_t at = 0; at <= sizeof(data); at += 2)
-		cr_expect_eq(sum_fold(sum_bytes(data, at) + sum_bytes(data + at, sizeof(data) - at)),
+		cr_expect_eq(
+			sum_fold(sum_bytes(data, at) + sum_bytes(data + at, sizeof(data) - at)),
 			sum_fold(sum_bytes(data, sizeof(data))));
 }
