@@ -14,7 +14,7 @@
 //          scale       music; what it is compared with is a second worker with 1000 flows
 //   ORDER  linear, random: in which flows become due and callers speak
 //
-// On net_ring a far end (bench/port/far.h) checks every packet; if one is wrong or lost the bench
+// On net_ring a far end (bench/port/crowd.h) checks every packet; if one is wrong or lost the bench
 // fails. hostile, rtcp and scale are compared with the same worker in an easier case, everything
 // else with dpdk-testpmd on a port of the same kind, in turn on the same core.
 //

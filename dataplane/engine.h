@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dataplane/bridge.h"
+#include "dataplane/far.h"
 #include "dataplane/pkt.h"
 
 #include <stddef.h>
@@ -29,6 +30,10 @@ struct engine_ops {
 	int (*hop)(void *ctx, uint16_t address, const uint8_t ip[16]);
 	// A flow was opened or closed: the line of the flow directory.
 	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
+	// For relays between workers, where there are several: a word to another's engine (false:
+	// no room), and a packet, which is not ours any more.
+	bool (*note)(void *ctx, uint16_t worker, const struct far_note *note);
+	void (*pass)(void *ctx, uint16_t worker, const struct pkt *p, const struct far_mark *mark);
 };
 
 struct engine_address {
@@ -39,13 +44,36 @@ struct engine_address {
 	uint32_t flow_first;
 };
 
+// How many pieces there are of what only some flows need at once. 0: as many as a normal site
+// never needs; engine_capacity_of() says how many. When they are used up, a command is refused
+// with NO_ROOM, and what comes from the network is counted and done without.
+struct engine_capacity {
+	uint32_t keys;     // flows that send digits, at most ENGINE_PIECES_MAX
+	uint32_t prompts;  // flows that play prompts, the same
+	uint32_t events;   // flows from which digits come, the same
+	uint32_t voices;   // flows that are heard or rendered
+	uint32_t overlays; // that play
+	uint32_t jitters;  // flows whose audio is mixed
+	uint32_t cryptos;  // flows with SRTP
+	uint32_t opus;     // voices that speak Opus
+};
+
+enum { ENGINE_PIECES_MAX = 65535 };
+
 struct engine_plan {
 	uint32_t flows;     // of the whole worker
 	uint32_t addresses; // at most BRIDGE_ADDRESSES_MAX
+	uint16_t worker;    // which one this is
+	uint16_t workers;   // of how many; 0 and 1: nobody is beside it
 	const struct engine_address *address;
 	uint64_t seed[2];    // randomness for SSRCs, sequence numbers, timestamps, RTCP intervals
 	int64_t wall_offset; // nanoseconds to add to `now` for the wall clock (RTCP NTP time)
+	uint32_t burst_most; // packets of our own that a turn may send; 0: by the flows due in 1 ms
+	struct engine_capacity capacity;
 };
+
+// The capacity with its zeroes filled in.
+struct engine_capacity engine_capacity_of(const struct engine_plan *plan);
 
 // Bytes of memory that an engine of this plan needs, aligned to 64.
 size_t engine_size(const struct engine_plan *plan);
@@ -64,6 +92,11 @@ void engine_input(
 
 // Sends what has become due: music, prompts, digits, RTCP. Needs blanks from ops.
 void engine_tick(struct engine *e, struct burst *out, uint64_t now);
+
+// What another worker's engine has given to ops->note or ops->pass. drop must have room.
+void engine_far_note(struct engine *e, const struct far_note *note);
+void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
+	struct burst *out, struct burst *drop, uint64_t now);
 
 // When the next thing becomes due, for a worker that sleeps when idle. Never more than 1 ms away
 // while anything is paced.

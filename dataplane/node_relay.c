@@ -17,13 +17,12 @@ enum {
 
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 {
-	if (f->heard_by == FLOW_NONE)
+	if (f->heard_by >= FLOW_FAR)
 		return NULL;
 
 	// A hint only: the other may have turned to something else since, or be gone.
 	struct rtp_flow *y = &e->flows[f->heard_by];
-	bool relays = y->open && y->mode == FLOW_RELAY && y->peer == place_of(e, f) &&
-		      y->peer_gen == f->gen;
+	bool relays = y->open && y->mode == FLOW_RELAY && y->peer == place_of(e, f);
 
 	return relays ? y : NULL;
 }
@@ -32,11 +31,11 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 // us, and what came before them is not known any more.
 static bool is_new(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp)
 {
-	return y->fresh || rtp->ssrc != y->relay_ssrc || x->in_run != y->relay_run;
+	return (y->tx & FLOW_FRESH) || rtp->ssrc != y->relay_ssrc || x->in_run != y->relay_run;
 }
 
 // A packet of the peer's that the far end is not to miss: those that follow close up.
-static void close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp)
+void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp)
 {
 	int16_t ahead = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
 
@@ -76,7 +75,7 @@ static void take_over(
 	y->seq_floor = rtp->seq;
 	y->relay_ssrc = rtp->ssrc;
 	y->relay_run = x->in_run;
-	y->fresh = false;
+	y->tx &= (uint8_t)~FLOW_FRESH;
 }
 
 // Moves on what comes next, unless this packet came late.
@@ -116,7 +115,7 @@ static void reckon(
 	if (event)
 		move_on(y, out, (uint32_t)(payload[2] << 8 | payload[3]), now);
 	else if (!dp_codec_is_g711(y->codec))
-		move_on(y, out, y->ptime * y->clock / 1000, now + y->ptime * NS_PER_MS);
+		move_on(y, out, y->ptime * (uint32_t)y->clock / 1000, now + y->ptime * NS_PER_MS);
 	else
 		move_on(y, out, out->payload_len, now + out->payload_len * NS_PER_SAMPLE);
 }
@@ -147,8 +146,7 @@ static void rewrite(
 		translate(x, y, p->data + RTP_FIXED_LEN, out.payload_len);
 	raise_floor(y, p->rtp.seq);
 	reckon(y, &out, p, event, now);
-	y->books.tx_packets++;
-	y->books.tx_bytes += out.payload_len;
+	flow_sent(y, out.payload_len);
 }
 
 static bool clash(const struct rtp_flow *x, const struct rtp_flow *y)
@@ -164,13 +162,13 @@ static _Atomic uint64_t *obstacle(
 {
 	if (!flow_may_send(y))
 		return &s->relay_muted;
-	if (y->keys.n > 0)
+	if (y->tx & FLOW_TYPING)
 		return &s->relay_held;
 	return clash(x, y) ? &s->relay_clash : NULL;
 }
 
 // A packet that nobody is to hear although it was taken: noise, or an event that is withheld.
-static _Atomic uint64_t *keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
+_Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now)
 {
 	if (p->rtp.pt == x->dtmf_rx) {
@@ -187,27 +185,34 @@ static _Atomic uint64_t *keep(struct engine *e, struct rtp_flow *x, const struct
 	return NULL;
 }
 
+_Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, bool event, uint64_t now)
+{
+	_Atomic uint64_t *kept = obstacle(e->stats, x, y);
+
+	if (kept != NULL)
+		return kept;
+	if (too_late(x, y, &p->rtp))
+		return &e->stats->rx_too_old;
+	rewrite(x, y, p, event, now);
+	engine_aim(e, p, y);
+	return NULL;
+}
+
 // Sends one packet on. Returns the counter of why not, or NULL.
 static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
 {
 	struct rtp_flow *x = &e->flows[p->flow];
 	struct rtp_flow *y = relay_target(e, x);
-	_Atomic uint64_t *kept = keep(e, x, y, p, now);
+	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {
-		close_gap(x, y, &p->rtp);
+		relay_close_gap(x, y, &p->rtp);
 		return kept;
 	}
-	kept = obstacle(e->stats, x, y);
-	if (kept != NULL)
-		return kept;
-	if (too_late(x, y, &p->rtp))
-		return &e->stats->rx_too_old;
-	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
-	engine_aim(e, p, y);
-	return NULL;
+	return relay_send(e, x, y, p, p->rtp.pt == x->dtmf_rx, now);
 }
 
 void node_relay(
@@ -215,8 +220,11 @@ void node_relay(
 {
 	for (uint32_t i = 0; i < taken->n; i++) {
 		struct pkt *p = &taken->pkt[i];
-		_Atomic uint64_t *kept = relay(e, p, now);
 
+		if (far_pass(e, p, now))
+			continue;
+
+		_Atomic uint64_t *kept = relay(e, p, now);
 		if (kept == NULL) {
 			stat_add(&e->stats->relayed, 1);
 			engine_put(e, out, p);

@@ -82,7 +82,7 @@ static double our_round(void *ctx)
 	if (c->kind == CONTEST_HOSTILE)
 		stage.far[0].bad = c->bad;
 	if (c->kind == CONTEST_RTCP)
-		drive_speech(d, FAR_REPORTS, REPORT_NS);
+		drive_speech(d, CROWD_REPORTS, REPORT_NS);
 	drive_round(d);
 	return rate(d, counted(d, c->kind));
 }
@@ -96,7 +96,7 @@ static double easy_round(void *ctx)
 	if (c->kind == CONTEST_HOSTILE)
 		stage.far[0].bad = 0;
 	if (c->kind == CONTEST_RTCP)
-		drive_speech(d, FAR_AUDIO, WORLD_PTIME_NS);
+		drive_speech(d, CROWD_AUDIO, WORLD_PTIME_NS);
 	drive_round(d);
 	return rate(d, counted(d, c->kind));
 }
@@ -108,7 +108,7 @@ static void warm_up(const struct contest *c, struct drive *d)
 	uint64_t enough = 3ULL * d->side->flows, done = 0;
 
 	if (d->side->far != NULL && c->kind != CONTEST_MUSIC && c->kind != CONTEST_SCALE)
-		drive_speech(d, FAR_AUDIO, WORLD_PTIME_NS);
+		drive_speech(d, CROWD_AUDIO, WORLD_PTIME_NS);
 	d->seconds = 0.01;
 	while (done < enough) {
 		drive_round(d);
@@ -117,12 +117,12 @@ static void warm_up(const struct contest *c, struct drive *d)
 	d->seconds = seconds;
 }
 
-static void complain_of_packets(const struct far *f)
+static void complain_of_packets(const struct crowd *f)
 {
-#define X(name, help)                          \
-	if (f->wrong_by[FAR_WRONG_##name] > 0) \
-		warnx("%" PRIu64 " packets: %s", f->wrong_by[FAR_WRONG_##name], help);
-	FAR_WRONG_LIST(X)
+#define X(name, help)                            \
+	if (f->wrong_by[CROWD_WRONG_##name] > 0) \
+		warnx("%" PRIu64 " packets: %s", f->wrong_by[CROWD_WRONG_##name], help);
+	CROWD_WRONG_LIST(X)
 #undef X
 }
 
@@ -137,11 +137,13 @@ static uint64_t differ(const char *what, uint64_t is, uint64_t ought)
 static uint64_t amiss(const struct contest *c, const struct side *s)
 {
 	const struct worker_stats *w = &s->w->stats;
-	const struct far *f = s->far;
+	const struct crowd *f = s->far;
 	uint64_t n = differ("packets without a buffer", stat_read(&w->tx_no_buffer), 0);
 
 	n += differ("packets sent late", stat_read(&w->late_packets), 0);
 	n += differ("packets never sent", stat_read(&w->skipped_packets), 0);
+	if (c->port <= CONTEST_MEMIF)
+		n += differ("packets for which no MAC is known", stat_read(&w->tx_no_neighbour), 0);
 	if (f == NULL)
 		return n;
 	complain_of_packets(f);
@@ -156,8 +158,8 @@ static uint64_t amiss(const struct contest *c, const struct side *s)
 	if (c->kind == CONTEST_HOSTILE)
 		n += differ("packets of RTP in return", f->checked - f->rtcp, 0);
 #define X(counter, help) \
-	n += differ(#counter, stat_read(&w->counter), f->spoilt[FAR_SPOILT_##counter]);
-	FAR_SPOILT_LIST(X)
+	n += differ(#counter, stat_read(&w->counter), f->spoilt[CROWD_SPOILT_##counter]);
+	CROWD_SPOILT_LIST(X)
 #undef X
 	return n;
 }

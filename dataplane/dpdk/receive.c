@@ -41,7 +41,7 @@ static void view(struct worker *w, struct rte_mbuf *m, const struct frame *f)
 		.room = (uint16_t)(room < FRAME_PAYLOAD_MAX ? room : FRAME_PAYLOAD_MAX),
 		.local_port = f->to_port,
 		.remote_port = f->from_port,
-		.address = f->address,
+		.address = (uint8_t)f->address,
 	};
 	for (uint32_t i = 0; i < 4; i++)
 		p->ip[12 + i] = (uint8_t)(f->from >> (24 - 8 * i));
@@ -99,6 +99,13 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 		rte_pktmbuf_free(m);
 }
 
+void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		sort(w, port, frames[i]);
+	transmit_rest(w, port);
+}
+
 void receive(struct worker *w, struct port *port)
 {
 	struct rte_mbuf *frames[BURST_MAX];
@@ -109,7 +116,5 @@ void receive(struct worker *w, struct port *port)
 		return;
 	w->idle = false;
 	stat_add(&w->stats.rx_packets, n);
-	for (uint16_t i = 0; i < n; i++)
-		sort(w, port, frames[i]);
-	transmit_rest(w, port);
+	receive_frames(w, port, frames, handoff_sort(w, port, frames, n));
 }
