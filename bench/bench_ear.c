@@ -135,17 +135,19 @@ static void add_up(struct spread *to, const struct spread *from)
 		to->off_max = from->off_max;
 }
 
+// The second number there: ns that the thread was ready to run and did not.
 static uint64_t kept_waiting(const char *schedstat)
 {
-	unsigned long long ns = 0;
+	char line[128];
+	char *second = NULL;
 	FILE *f = schedstat != NULL ? fopen(schedstat, "re") : NULL;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%*u %llu", &ns) != 1)
-		ns = 0;
+	if (fgets(line, sizeof(line), f) != NULL)
+		second = strchr(line, ' ');
 	fclose(f);
-	return ns;
+	return second != NULL ? strtoull(second, NULL, 10) : 0;
 }
 
 // At the end of an interval it is known what kind it was.

@@ -30,18 +30,32 @@ static int index_of(const char *const *names, int n, const char *name)
 	return -1;
 }
 
+// Cuts off and returns what stands before the next slash.
+static char *word(char **rest)
+{
+	char *begin = *rest;
+	size_t len = strcspn(begin, "/");
+
+	*rest = begin[len] == '/' ? begin + len + 1 : begin + len;
+	begin[len] = '\0';
+	return begin;
+}
+
 bool contest_read(struct contest *c, const char *name)
 {
-	char port[16], kind[16], order[16];
+	char text[sizeof(c->name)];
+	char *rest = text;
 
-	c->bad = 0;
-	if (sscanf(name, "%15[^/]/%15[^/]/%" SCNu32 "/%15s", port, kind, &c->flows, order) != 4)
-		return false;
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	snprintf(text, sizeof(text), "%s", name);
+	const char *port = word(&rest);
+	char *kind = word(&rest);
+	c->flows = (uint32_t)strtoul(word(&rest), NULL, 10);
+	const char *order = word(&rest);
 	char *dash = strchr(kind, '-');
-	if (dash != NULL) {
+	c->bad = dash != NULL ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
+	if (dash != NULL)
 		*dash = '\0';
-		c->bad = (uint32_t)strtoul(dash + 1, NULL, 10);
-	}
 	int at = index_of(ports, CONTEST_PORTS, port), what = index_of(kinds, CONTEST_KINDS, kind);
 	if (at < 0 || what < 0 || c->flows < 2 || c->flows > FLOWS_MAX || c->flows % 2 != 0 ||
 		c->bad > 100)
@@ -49,7 +63,6 @@ bool contest_read(struct contest *c, const char *name)
 	c->port = (enum contest_port)at;
 	c->kind = (enum contest_kind)what;
 	c->shuffled = strcmp(order, "random") == 0;
-	snprintf(c->name, sizeof(c->name), "%s", name);
 	// Only rings have a far end that speaks.
 	bool speaks = c->kind != CONTEST_MUSIC && c->kind != CONTEST_SCALE;
 	return (c->shuffled || strcmp(order, "linear") == 0) && (!speaks || at == CONTEST_RING);

@@ -103,10 +103,8 @@ uint32_t crowd_write_report(struct crowd *far, uint32_t flow, uint8_t *frame)
 	put32(r + 40, 3);
 	put32(r + 52, 0x81ca0004);
 	put32(r + 56, flow + 1000);
-	memcpy(r + 60,
-		"\x01\x08"
-		"caller-1",
-		10);
+	static const uint8_t cname[10] = { 1, 8, 'c', 'a', 'l', 'l', 'e', 'r', '-', '1' };
+	memcpy(r + 60, cname, sizeof(cname));
 	f->sent++;
 	return wrap(far, flow, frame, 72, /* rtcp */ true);
 }

@@ -19,13 +19,14 @@ static const uint8_t gateway_mac[MAC_LEN] = { 2, 0, 0, 0, 0, 0x77 };
 // If not, the plant would say each time that there are none.
 static bool there_are_hugepages(void)
 {
+	static const char mark[] = "HugePages_Free:";
 	char line[128];
 	unsigned long pages = 0;
 	FILE *f = fopen("/proc/meminfo", "re");
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "HugePages_Free: %lu", &pages) == 1)
-			break;
+		if (strncmp(line, mark, sizeof(mark) - 1) == 0)
+			pages = strtoul(line + sizeof(mark) - 1, NULL, 10);
 	}
 	if (f != NULL)
 		fclose(f);
@@ -88,7 +89,7 @@ void world_start_eal(struct world *world, uint32_t main_cpu, uint32_t cpu)
 	c->main_cpu = main_cpu;
 	for (uint32_t i = 0; i < c->workers; i++)
 		c->cpu[i] = cpu;
-	if (!eal_start(c, getenv("BENCH_VERBOSE") != NULL, error, sizeof(error)))
+	if (!eal_start(c, secure_getenv("BENCH_VERBOSE") != NULL, error, sizeof(error)))
 		errx(1, "%s", error);
 }
 
