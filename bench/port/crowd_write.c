@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What callers send, as frames: good ones, and ones that strangers or bad lines would make.
-#include "bench/port/far.h"
+#include "bench/port/crowd.h"
 #include "bench/port/world.h"
 
 #include <arpa/inet.h>
@@ -46,7 +46,8 @@ static void put_udp_sum(const uint8_t *ip, uint8_t *udp, uint32_t len)
 }
 
 // Headers round a payload of len bytes that is there already.
-static uint32_t wrap(const struct far *far, uint32_t flow, uint8_t *frame, uint32_t len, bool rtcp)
+static uint32_t wrap(
+	const struct crowd *far, uint32_t flow, uint8_t *frame, uint32_t len, bool rtcp)
 {
 	static const uint8_t gateway[6] = { 2, 0, 0, 0, 0, 0x77 };
 	uint8_t *ip = frame + ETH, *udp = ip + IP;
@@ -70,9 +71,9 @@ static uint32_t wrap(const struct far *far, uint32_t flow, uint8_t *frame, uint3
 	return ETH + IP + UDP + len;
 }
 
-uint32_t far_write(struct far *far, uint32_t flow, uint8_t *frame)
+uint32_t crowd_write(struct crowd *far, uint32_t flow, uint8_t *frame)
 {
-	struct far_flow *f = &far->flow[flow];
+	struct crowd_flow *f = &far->flow[flow];
 	uint8_t *rtp = frame + PAYLOAD_AT;
 	uint32_t n = f->sent++;
 
@@ -80,14 +81,14 @@ uint32_t far_write(struct far *far, uint32_t flow, uint8_t *frame)
 	put16(rtp + 2, n & 0xffff);
 	put32(rtp + 4, n * 160U);
 	put32(rtp + 8, flow + 1000);
-	memcpy(rtp + RTP, far->audio + far_speech_at(flow, n), WORLD_FRAME);
+	memcpy(rtp + RTP, far->audio + crowd_speech_at(flow, n), WORLD_FRAME);
 	return wrap(far, flow, frame, RTP + WORLD_FRAME, /* rtcp */ false);
 }
 
 // SR with one block, and SDES (RFC 3550, 6.4.1 and 6.5).
-uint32_t far_write_report(struct far *far, uint32_t flow, uint8_t *frame)
+uint32_t crowd_write_report(struct crowd *far, uint32_t flow, uint8_t *frame)
 {
-	struct far_flow *f = &far->flow[flow];
+	struct crowd_flow *f = &far->flow[flow];
 	uint8_t *r = frame + PAYLOAD_AT;
 
 	memset(r, 0, 72);
@@ -102,10 +103,8 @@ uint32_t far_write_report(struct far *far, uint32_t flow, uint8_t *frame)
 	put32(r + 40, 3);
 	put32(r + 52, 0x81ca0004);
 	put32(r + 56, flow + 1000);
-	memcpy(r + 60,
-		"\x01\x08"
-		"caller-1",
-		10);
+	static const uint8_t cname[10] = { 1, 8, 'c', 'a', 'l', 'l', 'e', 'r', '-', '1' };
+	memcpy(r + 60, cname, sizeof(cname));
 	f->sent++;
 	return wrap(far, flow, frame, 72, /* rtcp */ true);
 }
@@ -130,37 +129,37 @@ static void cut(uint8_t *frame, uint32_t *len, uint32_t payload)
 }
 
 // Only one of these has a bad checksum.
-void far_spoil(enum far_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck)
+void crowd_spoil(enum crowd_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck)
 {
 	uint8_t *ip = frame + ETH, *udp = ip + IP, *rtp = udp + UDP;
 
 	switch (how) {
-	case FAR_SPOILT_rx_bad_source:
+	case CROWD_SPOILT_rx_bad_source:
 		put32(ip + 12, 0xc0000200 + (luck & 0xff)); // RFC 5737
 		break;
-	case FAR_SPOILT_rx_bad_version:
+	case CROWD_SPOILT_rx_bad_version:
 		rtp[0] = 0x40;
 		break;
-	case FAR_SPOILT_rx_bad_pt:
+	case CROWD_SPOILT_rx_bad_pt:
 		rtp[1] = 77;
 		break;
-	case FAR_SPOILT_rx_bad_csrc:
+	case CROWD_SPOILT_rx_bad_csrc:
 		rtp[0] = 0x8f;
 		cut(frame, len, 20);
 		break;
-	case FAR_SPOILT_rx_short:
+	case CROWD_SPOILT_rx_short:
 		cut(frame, len, 5);
 		break;
-	case FAR_SPOILT_rx_not_ours:
+	case CROWD_SPOILT_rx_not_ours:
 		put32(ip + 16, 0x0a63fffe);
 		break;
-	case FAR_SPOILT_rx_no_flow:
+	case CROWD_SPOILT_rx_no_flow:
 		put16(udp + 2, 9);
 		break;
-	case FAR_SPOILT_rx_bad_checksum:
+	case CROWD_SPOILT_rx_bad_checksum:
 		rtp[20] ^= 4;
 		return;
-	case FAR_SPOILTS:
+	case CROWD_SPOILTS:
 		break;
 	}
 	resum(frame);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Is a packet exactly the one that is due to this caller?
-#include "bench/port/far.h"
+#include "bench/port/crowd.h"
 #include "bench/port/world.h"
 
 #include <string.h>
@@ -56,7 +56,7 @@ static bool frame_is_good(const uint8_t *ip, uint32_t len)
 }
 
 // The flow whose port of ours it comes from; far->flows if there is none.
-static uint32_t flow_of(const struct far *far, const uint8_t *ip)
+static uint32_t flow_of(const struct crowd *far, const uint8_t *ip)
 {
 	uint32_t address = get32(ip + 12) - world_our_ip(far->n, 0);
 	uint32_t port = get16(ip + IP) - WORLD_RTP;
@@ -68,7 +68,7 @@ static uint32_t flow_of(const struct far *far, const uint8_t *ip)
 }
 
 // The track is 77 bytes longer than what callers' audio is taken from: this may go round.
-static bool is_track(const struct far *far, uint32_t at, const uint8_t *payload)
+static bool is_track(const struct crowd *far, uint32_t at, const uint8_t *payload)
 {
 	uint32_t first = WORLD_TRACK - at < WORLD_FRAME ? WORLD_TRACK - at : WORLD_FRAME;
 
@@ -76,12 +76,12 @@ static bool is_track(const struct far *far, uint32_t at, const uint8_t *payload)
 	       memcmp(payload + first, far->audio, WORLD_FRAME - first) == 0;
 }
 
-static bool is_speech(const struct far *far, uint32_t flow, uint32_t n, const uint8_t *payload)
+static bool is_speech(const struct crowd *far, uint32_t flow, uint32_t n, const uint8_t *payload)
 {
-	return memcmp(payload, far->audio + far_speech_at(flow ^ 1, n), WORLD_FRAME) == 0;
+	return memcmp(payload, far->audio + crowd_speech_at(flow ^ 1, n), WORLD_FRAME) == 0;
 }
 
-static void begin(struct far *far, struct far_flow *f, uint32_t flow, const uint8_t *rtp)
+static void begin(struct crowd *far, struct crowd_flow *f, uint32_t flow, const uint8_t *rtp)
 {
 	f->heard = true;
 	f->seq = (uint16_t)get16(rtp + 2);
@@ -90,14 +90,15 @@ static void begin(struct far *far, struct far_flow *f, uint32_t flow, const uint
 	f->at = far->relay ? (flow ^ 1) * 31 : 0;
 }
 
-static enum far_wrong check_rtp(struct far *far, uint32_t flow, const uint8_t *rtp, uint32_t len)
+static enum crowd_wrong check_rtp(
+	struct crowd *far, uint32_t flow, const uint8_t *rtp, uint32_t len)
 {
-	struct far_flow *f = &far->flow[flow];
+	struct crowd_flow *f = &far->flow[flow];
 	bool first = !f->heard;
 
 	if (len != RTP + WORLD_FRAME || rtp[0] != 0x80 || (rtp[1] & 0x7f) != 0 ||
 		(rtp[1] >> 7 != 0) != first)
-		return FAR_WRONG_header;
+		return CROWD_WRONG_header;
 	if (first)
 		begin(far, f, flow, rtp);
 	uint16_t seq = f->seq++;
@@ -105,35 +106,35 @@ static enum far_wrong check_rtp(struct far *far, uint32_t flow, const uint8_t *r
 	f->ts += WORLD_FRAME;
 	f->at = far->relay ? at + 1 : (at + WORLD_FRAME) % WORLD_TRACK;
 	if (get32(rtp + 8) != f->ssrc)
-		return FAR_WRONG_ssrc;
+		return CROWD_WRONG_ssrc;
 	if (get16(rtp + 2) != seq)
-		return FAR_WRONG_seq;
+		return CROWD_WRONG_seq;
 	if (get32(rtp + 4) != ts)
-		return FAR_WRONG_ts;
+		return CROWD_WRONG_ts;
 	if (!(far->relay ? is_speech(far, flow, at, rtp + RTP) : is_track(far, at, rtp + RTP)))
-		return FAR_WRONG_payload;
-	return FAR_GOOD;
+		return CROWD_WRONG_payload;
+	return CROWD_GOOD;
 }
 
-static enum far_wrong check_ip(struct far *far, const uint8_t *ip, uint32_t len)
+static enum crowd_wrong check_ip(struct crowd *far, const uint8_t *ip, uint32_t len)
 {
 	if (!frame_is_good(ip, len))
-		return FAR_WRONG_frame;
+		return CROWD_WRONG_frame;
 
 	uint32_t flow = flow_of(far, ip);
 	uint32_t rtcp = get16(ip + IP) & 1;
 	if (flow == far->flows)
-		return FAR_WRONG_flow;
+		return CROWD_WRONG_flow;
 	if (get32(ip + 16) != world_caller_ip(flow) ||
 		get16(ip + IP + 2) != world_caller_port(flow) + rtcp)
-		return FAR_WRONG_target;
+		return CROWD_WRONG_target;
 	if (rtcp == 0)
 		return check_rtp(far, flow, ip + IP + UDP, len - IP - UDP);
 	far->rtcp++;
-	return (ip[IP + UDP + 1] & 0xfe) == 200 ? FAR_GOOD : FAR_WRONG_header;
+	return (ip[IP + UDP + 1] & 0xfe) == 200 ? CROWD_GOOD : CROWD_WRONG_header;
 }
 
-void far_check(struct far *far, const uint8_t *frame, uint32_t len)
+void crowd_check(struct crowd *far, const uint8_t *frame, uint32_t len)
 {
 	uint32_t type = len >= ETH ? get16(frame + 12) : 0;
 
@@ -146,9 +147,9 @@ void far_check(struct far *far, const uint8_t *frame, uint32_t len)
 		return;
 	}
 
-	enum far_wrong wrong = check_ip(far, frame + ETH, len - ETH);
+	enum crowd_wrong wrong = check_ip(far, frame + ETH, len - ETH);
 	far->checked++;
-	if (wrong == FAR_GOOD)
+	if (wrong == CROWD_GOOD)
 		return;
 	far->wrong++;
 	far->wrong_by[wrong]++;
