@@ -8,6 +8,7 @@
 
 #include "dataplane/cmd.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum far_kind {
@@ -43,6 +44,7 @@ struct far_mark {
 // One for each role of a flow: who hears it, and whom it hears.
 struct far_place {
 	struct flow_id hearer;
+	uint32_t hearer_of; // generation of the flow that he hears: perhaps not open yet
 	struct flow_id heard;
 	uint32_t queued_ts; // of the event that waits behind digits given back
 	uint16_t hearer_worker;
