@@ -27,16 +27,22 @@ struct codec {
 	void (*encoder_init)(void *encoder);
 	void (*decoder_init)(void *decoder);
 
-	// n samples, 10-60 ms of them, into at most room bytes. Returns how many bytes.
+	// n samples, 10-60 ms of them, into at most room bytes. Returns how many bytes; 0: there is
+	// not room, or this codec has no packets of that length.
 	size_t (*encode)(
 		void *encoder, uint8_t *payload, size_t room, const int16_t *pcm, size_t n);
 
-	// Returns how many samples, at most room; 0: this is not a payload of this codec.
+	// Returns how many samples, at most room; 0: this is not a payload of this codec, or a
+	// longer one than there is room for, and the decoder is as it was.
 	size_t (*decode)(
 		void *decoder, int16_t *pcm, size_t room, const uint8_t *payload, size_t len);
 
-	// Makes up n samples in the place of what was lost.
+	// Makes up n samples in the place of what was lost; silence when the loss goes on.
 	void (*conceal)(void *decoder, int16_t *pcm, size_t n);
+
+	// The same when the packet that follows the loss is there already, and may carry a copy of
+	// what was lost (to be decoded in its turn as well). NULL: this codec sends no copies.
+	void (*recover)(void *decoder, int16_t *pcm, size_t n, const uint8_t *payload, size_t len);
 };
 
 // The codec of that number and RTP clock, or NULL.

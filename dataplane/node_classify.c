@@ -69,7 +69,7 @@ static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *
 	if (!agreed(f, p->rtp.pt))
 		return &e->stats->rx_bad_pt;
 
-	switch (flow_account(f, &p->rtp, now)) {
+	switch (flow_account(f, cold_of(e, f), &p->rtp, now)) {
 	case FLOW_DUPLICATE:
 		return &e->stats->rx_duplicate;
 	case FLOW_TOO_OLD:
@@ -77,7 +77,7 @@ static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *
 	case FLOW_IN_PLACE:
 		break;
 	}
-	if (flow_learn(f, p->remote_port, p->rtp.seq))
+	if (flow_learn(f, cold_of(e, f), p->remote_port, p->rtp.seq))
 		lock(e, f, p);
 	return NULL;
 }

@@ -2,25 +2,27 @@
 //
 // Music and prompts: one packet of a flow that is due. Tracks are there in the flow's codec, so
 // this is a header and a copy.
-#include "codecs/g711.h"
 #include "dataplane/node.h"
 
 #include <string.h>
 
-enum { SAMPLES_PER_MS = 8, LOCK_WAIT_MS = 1000 };
+enum { LOCK_WAIT_MS = 1000 };
 
-static uint32_t frame_len(const struct rtp_flow *f)
+// The units of a track in a packet.
+static uint32_t frame_units(const struct rtp_flow *f)
 {
-	return f->ptime * (uint32_t)SAMPLES_PER_MS;
+	return f->ptime * (uint32_t)TRACK_UNITS_PER_MS;
 }
 
 static void send(struct rtp_flow *f, struct pkt *p, uint64_t at)
 {
-	uint32_t len = frame_len(f);
+	uint32_t len = frame_units(f) * (uint32_t)track_unit(f->encoding);
 
 	flow_stamp(f, p->data,
-		&(struct flow_frame){
-			.at = at, .ns = f->ptime * NS_PER_MS, .units = len, .bytes = len });
+		&(struct flow_frame){ .at = at,
+			.ns = f->ptime * NS_PER_MS,
+			.units = frame_units(f) * track_clock(f->encoding),
+			.bytes = len });
 	p->len = (uint16_t)(RTP_FIXED_LEN + len);
 }
 
@@ -30,7 +32,7 @@ static struct pkt *next_blank(struct engine *e, struct rtp_flow *f, struct burst
 	struct pkt *p = engine_blank(e, out, f);
 
 	if (p == NULL)
-		f->fresh = true;
+		f->tx |= FLOW_FRESH;
 	return p;
 }
 
@@ -44,27 +46,30 @@ static void music(struct engine *e, struct rtp_flow *f, struct burst *out, uint6
 	if (p == NULL)
 		return;
 	send(f, p, at);
-	f->track_at = track_loop(e->tracks.track[f->track], f->codec, f->track_at,
-		p->data + RTP_FIXED_LEN, frame_len(f));
+	f->track_at = track_loop(e->tracks.track[f->track], f->encoding, f->track_at,
+		p->data + RTP_FIXED_LEN, frame_units(f));
 	stat_add(&e->stats->music_packets, 1);
 }
 
 // Fills a frame from track after track; what is left after the last one is silence.
-static void read_prompt(const struct engine *e, struct rtp_flow *f, uint8_t *dst, size_t n)
+static void read_prompt(const struct engine *e, struct rtp_flow *f, struct flow_prompt *prompt,
+	uint8_t *dst, size_t n)
 {
-	while (n > 0 && f->prompt.at < f->prompt.n) {
-		const struct track *t = e->tracks.track[f->prompt.track[f->prompt.at]];
-		size_t got = track_once(t, f->codec, f->track_at, dst, n);
+	size_t unit = track_unit(f->encoding);
+
+	while (n > 0 && prompt->at < prompt->n) {
+		const struct track *t = e->tracks.track[prompt->track[prompt->at]];
+		size_t got = track_once(t, f->encoding, f->track_at, dst, n);
 
 		f->track_at += (uint32_t)got;
-		dst += got;
+		dst += got * unit;
 		n -= got;
 		if (f->track_at == t->len) {
-			f->prompt.at++;
+			prompt->at++;
 			f->track_at = 0;
 		}
 	}
-	memset(dst, f->codec == DP_CODEC_PCMA ? G711_ALAW_SILENCE : G711_ULAW_SILENCE, n);
+	memset(dst, track_silence(f->encoding), n * unit);
 }
 
 static void finish_prompt(struct engine *e, struct rtp_flow *f)
@@ -77,22 +82,24 @@ static void finish_prompt(struct engine *e, struct rtp_flow *f)
 
 // A prompt waits a moment for the far end to be found behind its NAT. After that it runs, heard
 // or not, so that PLAYED always comes.
-static bool waits_for_lock(struct rtp_flow *f, uint64_t at)
+static bool waits_for_lock(
+	const struct engine *e, const struct rtp_flow *f, struct flow_prompt *prompt, uint64_t at)
 {
-	bool waits = !f->prompt.begun && f->nat && f->send_port == 0 &&
-		     at < f->prompt.since + LOCK_WAIT_MS * NS_PER_MS;
+	bool waits = !prompt->begun && cold_of(e, f)->nat && f->send_port == 0 &&
+		     at < prompt->since + LOCK_WAIT_MS * NS_PER_MS;
 
 	if (!waits)
-		f->prompt.begun = true;
+		prompt->begun = true;
 	return waits;
 }
 
-static void prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
+static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
-	uint8_t unheard[60 * SAMPLES_PER_MS];
+	struct flow_prompt *prompt = prompt_of(e, f);
+	uint8_t unheard[TRACK_FRAME_MAX];
 	uint8_t *dst = unheard;
 
-	if (waits_for_lock(f, at))
+	if (waits_for_lock(e, f, prompt, at))
 		return;
 	if (flow_may_send(f)) {
 		struct pkt *p = next_blank(e, f, out);
@@ -103,8 +110,8 @@ static void prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint
 		dst = p->data + RTP_FIXED_LEN;
 		stat_add(&e->stats->prompt_packets, 1);
 	}
-	read_prompt(e, f, dst, frame_len(f));
-	if (f->prompt.at == f->prompt.n)
+	read_prompt(e, f, prompt, dst, frame_units(f));
+	if (prompt->at == prompt->n)
 		finish_prompt(e, f);
 }
 
@@ -113,5 +120,5 @@ void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t 
 	if (f->mode == FLOW_MUSIC)
 		music(e, f, out, at);
 	else if (f->mode == FLOW_PROMPT)
-		prompt(e, f, out, at);
+		play_prompt(e, f, out, at);
 }

@@ -41,7 +41,7 @@ static void view(struct worker *w, struct rte_mbuf *m, const struct frame *f)
 		.room = (uint16_t)(room < FRAME_PAYLOAD_MAX ? room : FRAME_PAYLOAD_MAX),
 		.local_port = f->to_port,
 		.remote_port = f->from_port,
-		.address = f->address,
+		.address = (uint8_t)f->address,
 	};
 	for (uint32_t i = 0; i < 4; i++)
 		p->ip[12 + i] = (uint8_t)(f->from >> (24 - 8 * i));
