@@ -75,7 +75,7 @@ static void hear(struct engine *e, const struct far_note *note)
 {
 	struct rtp_flow *x = &e->flows[note->x.index];
 	struct far_place *far = &e->far[note->x.index];
-	bool now = x->open && x->gen == note->x.gen;
+	bool now = x->open && cold_of(e, x)->gen == note->x.gen;
 
 	// Who is heard already is not put off for one who may never come.
 	if (!now && x->open && x->heard_by == FLOW_FAR)
@@ -114,7 +114,7 @@ void engine_far_note(struct engine *e, const struct far_note *note)
 // other.
 void far_opened(struct engine *e, struct rtp_flow *f)
 {
-	if (e->far != NULL && e->far[place_of(e, f)].hearer_of == f->gen)
+	if (e->far != NULL && e->far[place_of(e, f)].hearer_of == cold_of(e, f)->gen)
 		f->heard_by = FLOW_FAR;
 }
 
@@ -135,9 +135,9 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 		.run = x->in_run,
 		.worker = e->worker,
 		.codec = x->codec,
-		.what = kept != NULL ? FAR_KEPT
-			: event      ? FAR_EVENT
-				     : FAR_AUDIO,
+		.what = kept != NULL ? FAR_IS_KEPT
+			: event      ? FAR_IS_EVENT
+				     : FAR_IS_AUDIO,
 	};
 	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
 	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);
@@ -196,17 +196,17 @@ static _Atomic uint64_t *take(
 	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
 	x->codec = mark->codec;
-	if (mark->what == FAR_KEPT) {
+	if (mark->what == FAR_IS_KEPT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->relay_over_kept;
 	}
-	if (mark->what == FAR_EVENT && queue_digit(e, y, p, mark, now))
+	if (mark->what == FAR_IS_EVENT && queue_digit(e, y, p, mark, now))
 		return &e->stats->events_kept;
-	if (mark->what == FAR_EVENT && y->dtmf_tx == DP_NO_PT) {
+	if (mark->what == FAR_IS_EVENT && y->dtmf_tx == DP_NO_PT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->events_kept;
 	}
-	return relay_send(e, x, y, p, mark->what == FAR_EVENT, now);
+	return relay_send(e, x, y, p, mark->what == FAR_IS_EVENT, now);
 }
 
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
