@@ -58,6 +58,7 @@ static enum dp_refusal obey_open(
 		f->out_ssrc = (uint32_t)drawn;
 		f->out_ts = (uint32_t)(drawn >> 32);
 		f->out_seq = (uint16_t)random_draw(&e->random);
+		far_opened(e, f);
 		stat_add(&e->stats->flows_open, 1);
 	}
 	c->owner = cmd->open.owner;
