@@ -76,6 +76,11 @@ static void frame_it(struct worker *w, struct port *port, const struct pkt *p, c
 
 static void send_one(struct worker *w, const struct pkt *p)
 {
+	if (p->len == 0) { // it could not be sealed: the engine has counted it
+		rte_pktmbuf_free(p->buf);
+		return;
+	}
+
 	struct port *port = &w->port[w->address[p->address].port];
 	const uint8_t *mac =
 		neighbours_use(&w->neighbours, &port->station, p->hop, ipv4(p->ip), w->now);
