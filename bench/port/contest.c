@@ -96,7 +96,7 @@ static double easy_round(void *ctx)
 	if (c->kind == CONTEST_HOSTILE)
 		stage.far[0].bad = 0;
 	if (c->kind == CONTEST_RTCP)
-		drive_speech(d, FAR_AUDIO, WORLD_PTIME_NS);
+		drive_speech(d, FAR_SPEECH, WORLD_PTIME_NS);
 	drive_round(d);
 	return rate(d, counted(d, c->kind));
 }
@@ -108,7 +108,7 @@ static void warm_up(const struct contest *c, struct drive *d)
 	uint64_t enough = 3ULL * d->side->flows, done = 0;
 
 	if (d->side->far != NULL && c->kind != CONTEST_MUSIC && c->kind != CONTEST_SCALE)
-		drive_speech(d, FAR_AUDIO, WORLD_PTIME_NS);
+		drive_speech(d, FAR_SPEECH, WORLD_PTIME_NS);
 	d->seconds = 0.01;
 	while (done < enough) {
 		drive_round(d);

@@ -37,7 +37,7 @@ enum far_wrong {
 // What callers send, apart from their audio.
 enum far_speech {
 	FAR_NOTHING,
-	FAR_AUDIO,
+	FAR_SPEECH,
 	FAR_REPORTS, // RTCP: SR and RR
 };
 
