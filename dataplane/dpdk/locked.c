@@ -25,13 +25,13 @@ void locked_free(void *memory, size_t size)
 		munmap(memory, size);
 }
 
-void locked_hide(const void *memory, size_t size)
+void locked_hide(void *memory, size_t size)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = (uintptr_t)memory / page * page;
-	uintptr_t end = ((uintptr_t)memory + size + page - 1) / page * page;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t before = (uintptr_t)memory % page;
+	size_t whole = (before + size + page - 1) / page * page;
 
-	(void)madvise((void *)start, end - start, MADV_DONTDUMP); // else it is dumped: no harm done
+	(void)madvise((uint8_t *)memory - before, whole, MADV_DONTDUMP); // else it is dumped
 }
 
 bool locked_all(void)
