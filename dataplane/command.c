@@ -17,6 +17,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	engine_set_mode(e, f, FLOW_SILENT);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	crypto_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -151,6 +152,12 @@ static enum dp_refusal obey_remote(
 	engine_pace(e, f, now);
 	report_begin(e, f, now);
 	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal obey_keys(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+{
+	return node_srtp_keys(e, f, cmd);
 }
 
 static enum dp_refusal obey_silent(
@@ -319,6 +326,7 @@ static enum dp_refusal obey_close(
 static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_OPEN] = obey_open,
 	[DP_CMD_REMOTE] = obey_remote,
+	[DP_CMD_KEYS] = obey_keys,
 	[DP_CMD_SILENT] = obey_silent,
 	[DP_CMD_MUSIC] = obey_music,
 	[DP_CMD_PROMPT] = obey_prompt,
