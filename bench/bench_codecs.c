@@ -35,6 +35,7 @@ struct desk {
 	void *encoder, *decoder;
 	const struct g711_kernels *g711;
 	const struct mix_kernels *mix;
+	const struct resample_kernels *resample;
 	struct tone_cursor tone;
 	struct resample_up up;
 	struct resample_down down;
@@ -141,6 +142,17 @@ static void mix_scale_frame(struct desk *d, unsigned i)
 static void mix_ramp_frame(struct desk *d, unsigned i)
 {
 	d->mix->ramp_add(d->out[i], d->pcm[i], d->n, 0, 100000);
+}
+
+// The loops alone: from so many samples as a frame of 8 kHz has when the filter is full.
+static void up_kernel(struct desk *d, unsigned i)
+{
+	d->resample->up(d->out[i], d->pcm[i], d->n / 2);
+}
+
+static void down_kernel(struct desk *d, unsigned i)
+{
+	d->resample->down(d->out[i], d->pcm[i], d->pcm[i], d->n / 2);
 }
 
 static void up(struct desk *d, unsigned i)
@@ -290,6 +302,14 @@ int main(void)
 	memset(d, 0, sizeof(*d));
 	bench_kernels(d);
 	sing(d, 16000);
+	for (unsigned level = 0; level <= CPU_AVX2; level++) {
+		d->resample = resample_kernels(level);
+		if (d->resample == NULL)
+			continue;
+		bench(level == CPU_PLAIN ? "resample/up/plain" : "resample/up/avx2", d, up_kernel);
+		bench(level == CPU_PLAIN ? "resample/down/plain" : "resample/down/avx2", d,
+			down_kernel);
+	}
 	bench("resample/8-to-16", d, up);
 	bench("resample/16-to-8", d, down);
 	tone_begin(&d->tone, tone_find("us", TONE_BUSY), 16000);
