@@ -341,6 +341,15 @@ static enum dp_refusal check_flow(
 								   : DP_REFUSAL_NOT_OPEN;
 }
 
+// Would it be a flow, or a stream of one that has not sent anything yet?
+static bool begins_stream(const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_OPEN)
+		return !f->open;
+	return (cmd->kind == DP_CMD_MUSIC || cmd->kind == DP_CMD_PROMPT) && f->tx_packets == 0 &&
+	       !flow_is_due(f);
+}
+
 static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	if (cmd->kind >= DP_CMD_COUNT)
@@ -351,6 +360,11 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 		return DP_REFUSAL_BAD_VALUE;
 
 	struct rtp_flow *f = &e->flows[cmd->flow.index];
+	if (e->full && begins_stream(f, cmd)) {
+		stat_add(&e->stats->streams_refused, 1);
+		return DP_REFUSAL_NO_ROOM;
+	}
+
 	enum dp_refusal refusal = check_flow(f, cold_of(e, f), cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;

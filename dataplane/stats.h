@@ -62,6 +62,7 @@
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
+	X(streams_refused,  "flows and streams refused because packets were late already") \
 	X(commands,         "commands taken")                                              \
 	X(refusals,         "commands refused")                                            \
 	X(events_lost,      "events dropped because the core was too slow")                \
