@@ -7,36 +7,50 @@
 
 #include <string.h>
 
+enum {
+	PIECE = 160, // samples taken at a time
+	PIECE_ROOM = PIECE + DTMF_WINDOW,
+	PIECE_WINDOWS = PIECE_ROOM / DTMF_HOP,
+	ROOM = sizeof(((struct dtmf_batch *)NULL)->pcm) / sizeof(int16_t),
+};
+
 void dtmf_flush(struct dtmf_batch *b)
 {
-	b->bank->run(&b->filters, b->spectrum, (const int16_t(*)[DTMF_WINDOW])b->window, b->n);
+	b->bank->run(&b->filters, b->spectrum, b->window, b->n);
 	for (uint32_t i = 0; i < b->n; i++)
 		dtmf_judge(b, b->channel[i], &b->spectrum[i], b->window[i]);
 	b->n = 0;
+	b->used = 0;
 }
 
-static void put_window(struct dtmf_batch *b, struct dtmf_channel *c)
+// Lays the channel's tail and what follows it into the batch, as one piece, and names the windows
+// in it. What is left begins within the last window, or is too short for one.
+static void put_piece(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n)
 {
-	if (b->n == DTMF_BATCH)
-		dtmf_flush(b);
-	memcpy(b->window[b->n], c->tail, sizeof(c->tail));
-	b->channel[b->n++] = c;
-	memcpy(c->tail, c->tail + DTMF_HOP, DTMF_HOP * sizeof(c->tail[0]));
-	c->n = DTMF_HOP;
+	int16_t *piece = b->pcm + b->used;
+	size_t all = c->n + n, at = 0;
+
+	memcpy(piece, c->tail, sizeof(c->tail)); // all of it: a copy of one size is a few moves
+	memcpy(piece + c->n, pcm, n * sizeof(*pcm));
+	for (; at + DTMF_WINDOW <= all; at += DTMF_HOP) {
+		b->window[b->n] = piece + at;
+		b->channel[b->n++] = c;
+	}
+	c->n = (uint8_t)(all - at);
+	memcpy(c->tail, piece + at, c->n * sizeof(*piece));
+	b->used += (uint32_t)all;
 }
 
 void dtmf_feed(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n)
 {
 	while (n > 0) {
-		size_t room = DTMF_WINDOW - (size_t)c->n;
-		size_t some = n < room ? n : room;
+		size_t some = n < PIECE ? n : PIECE;
 
-		memcpy(c->tail + c->n, pcm, some * sizeof(*pcm));
-		c->n = (uint8_t)(c->n + some);
+		if (b->n + PIECE_WINDOWS > DTMF_BATCH || b->used + PIECE_ROOM > ROOM)
+			dtmf_flush(b);
+		put_piece(b, c, pcm, some);
 		pcm += some;
 		n -= some;
-		if (c->n == DTMF_WINDOW)
-			put_window(b, c);
 	}
 }
 
@@ -55,21 +69,4 @@ void dtmf_batch_init(struct dtmf_batch *b, const struct dtmf_bank *bank, dtmf_fn
 	b->ctx = ctx;
 	dtmf_filters_init(&b->filters);
 	dtmf_judge_init(b);
-}
-
-// 7 taps: -1 0 9 16 9 0 -1 of 32.
-void dtmf_halve(struct dtmf_halver *h, int16_t *out, const int16_t *in, size_t n)
-{
-	enum { BEFORE = DTMF_HALVE_TAPS - 1 };
-	int16_t x[BEFORE + 2];
-
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		memcpy(x, h->tail, sizeof(h->tail));
-		x[BEFORE] = in[i];
-		x[BEFORE + 1] = in[i + 1];
-		int32_t v = 16 * x[4] + 9 * (x[3] + x[5]) - (x[1] + x[7]);
-		v >>= 5;
-		out[i / 2] = (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
-		memcpy(h->tail, x + 2, sizeof(h->tail));
-	}
 }

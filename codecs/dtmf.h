@@ -33,11 +33,8 @@ struct dtmf_event {
 	uint16_t ms;   // how long the tone was there, so far
 };
 
-// One channel. All zero is a channel that has heard nothing.
-struct dtmf_channel {
-	int16_t tail[DTMF_WINDOW];     // the newest samples, of a window that is not full
-	int16_t before[DTMF_TONES][2]; // z of the window before
-	// The run: windows that may be one digit.
+// Windows in a row that may be one digit.
+struct dtmf_run {
 	float lag[2][2]; // low and high tone: sum of z times the conjugate of the one before
 	float lagged[2]; // what |lag| would be of a steady tone
 	float power[2];  // of full windows
@@ -49,9 +46,17 @@ struct dtmf_channel {
 	float ms;        // how long the digit lasts, gaps within it included
 	uint16_t windows;
 	uint16_t fulls;
-	uint8_t n;       // samples in tail
-	uint8_t state;   // enum state
-	uint8_t tone[2]; // low 0-3, high 4-7
+};
+
+// One channel. All zero is a channel that has heard nothing. What a window without a digit needs
+// comes first.
+struct dtmf_channel {
+	uint8_t n;                     // samples in tail
+	uint8_t state;                 // enum state
+	uint8_t tone[2];               // low 0-3, high 4-7
+	int16_t before[DTMF_TONES][2]; // z of the window before
+	int16_t tail[DTMF_WINDOW];     // the newest samples, of a window that is not full
+	struct dtmf_run run;
 };
 static_assert(sizeof(struct dtmf_channel) <= 256, "a channel is four lines");
 
@@ -59,10 +64,12 @@ typedef void (*dtmf_fn)(void *ctx, struct dtmf_channel *c, const struct dtmf_eve
 
 // One a worker. Windows of one channel are in the order in which they came.
 struct dtmf_batch {
-	int16_t window[DTMF_BATCH][DTMF_WINDOW];
+	int16_t pcm[DTMF_BATCH * DTMF_WINDOW]; // pieces of channels, each with its windows
+	const int16_t *window[DTMF_BATCH];
 	struct dtmf_spectrum spectrum[DTMF_BATCH];
 	struct dtmf_channel *channel[DTMF_BATCH];
-	uint32_t n;
+	uint32_t n;    // windows
+	uint32_t used; // of pcm
 	const struct dtmf_bank *bank;
 	dtmf_fn tell;
 	void *ctx;
@@ -70,14 +77,14 @@ struct dtmf_batch {
 	float turn[DTMF_TONES][2]; // by how much z of a tone turns from window to window: cos, sin
 	float deviation[DTMF_TONES]; // how much more or less it may turn in a run, radians
 	float loose[DTMF_TONES];     // ... in a single window: the tangent
-	float dial[DTMF_WINDOW][3];  // a filter for dial tone: cos, sin; and what it weighs
+	float dial[3][DTMF_WINDOW];  // a filter for dial tone: cos, sin; and what it weighs
 };
 
 // bank: dtmf_bank_best(), or one that a test or a bench wants. tell is called from within
 // dtmf_feed() and dtmf_flush().
 void dtmf_batch_init(struct dtmf_batch *b, const struct dtmf_bank *bank, dtmf_fn tell, void *ctx);
 
-// The next n samples of a channel, at 8 kHz. The channel stays where it is until dtmf_flush().
+// The next n samples of a channel, at 8 kHz (from 16: codecs/resample.h). The channel stays where it is until dtmf_flush().
 void dtmf_feed(struct dtmf_batch *b, struct dtmf_channel *c, const int16_t *pcm, size_t n);
 
 // Nothing waits afterwards.
@@ -85,13 +92,3 @@ void dtmf_flush(struct dtmf_batch *b);
 
 // What follows has nothing to do with what was before. A digit that is sure ends here.
 void dtmf_reset(struct dtmf_batch *b, struct dtmf_channel *c);
-
-// From 16 kHz to 8: a half-band filter before every second sample is left out.
-enum { DTMF_HALVE_TAPS = 7 };
-
-struct dtmf_halver {
-	int16_t tail[DTMF_HALVE_TAPS - 1];
-};
-
-// n is even; out has room for n / 2.
-void dtmf_halve(struct dtmf_halver *h, int16_t *out, const int16_t *in, size_t n);

@@ -46,19 +46,37 @@ static uint32_t square(const int16_t pair[2])
 	return (uint32_t)(sum >> DTMF_ENERGY_SHIFT);
 }
 
-static int32_t product(const int16_t (*filter)[DTMF_TONES][4], int tone, const int16_t *folded)
+// sum[t] becomes the sum of 40 products.
+static void filter_all(
+	int32_t sum[DTMF_TONES], const int16_t (*filter)[DTMF_TONES][4], const int16_t *folded)
 {
-	int32_t sum = 0;
+	memset(sum, 0, DTMF_TONES * sizeof(*sum));
+	for (int s = 0; s < DTMF_STEPS; s++, folded += 4) {
+		for (int t = 0; t < DTMF_TONES; t++) {
+			const int16_t *f = filter[s][t];
 
-	for (int n = 0; n < DTMF_FOLDED; n++)
-		sum += filter[n / 4][tone][n % 4] * folded[n];
-	return sum;
+			sum[t] += f[0] * folded[0] + f[1] * folded[1];
+			sum[t] += f[2] * folded[2] + f[3] * folded[3];
+		}
+	}
+}
+
+static void strongest(struct dtmf_spectrum *s)
+{
+	s->best[0] = s->best[1] = 0;
+	for (int t = 0; t < DTMF_TONES; t++) {
+		int32_t power = s->z[t][0] * s->z[t][0] + s->z[t][1] * s->z[t][1];
+
+		if (power > s->best[t / 4])
+			s->best[t / 4] = power;
+	}
 }
 
 static void plain_one(
 	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *x)
 {
 	int16_t even[DTMF_FOLDED], odd[DTMF_FOLDED];
+	int32_t re[DTMF_TONES], im[DTMF_TONES];
 
 	out->energy = 0;
 	for (int n = 0; n < DTMF_FOLDED; n++) {
@@ -69,40 +87,36 @@ static void plain_one(
 	}
 	for (int n = 0; n < DTMF_FOLDED; n += 2)
 		out->energy += square(even + n) + square(odd + n);
+	filter_all(re, filters->cos, even);
+	filter_all(im, filters->sin, odd);
 	for (int t = 0; t < DTMF_TONES; t++) {
-		out->z[t][0] = narrow(product(filters->cos, t, even));
-		out->z[t][1] = narrow(product(filters->sin, t, odd));
+		out->z[t][0] = narrow(re[t]);
+		out->z[t][1] = narrow(im[t]);
 	}
+	strongest(out);
 }
 
 static void plain(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n)
+	const int16_t *const *window, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		plain_one(filters, &out[i], window[i]);
 }
 
-static const struct dtmf_bank banks[DTMF_BANKS] = {
+static const struct dtmf_bank banks[CPU_LEVELS] = {
 	{ "scalar", plain },
+#if defined(__x86_64__)
 	{ "avx2", dtmf_bank_avx2 },
 	{ "avx512", dtmf_bank_avx512 },
+#endif
 };
 
-const struct dtmf_bank *dtmf_bank_find(unsigned i)
+const struct dtmf_bank *dtmf_bank_find(enum cpu_level level)
 {
-	if (i == 1 && !__builtin_cpu_supports("avx2"))
-		return NULL;
-	if (i == 2 && !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-			      __builtin_cpu_supports("avx512dq")))
-		return NULL;
-	return i < DTMF_BANKS ? &banks[i] : NULL;
+	return level > cpu_level() ? NULL : &banks[level];
 }
 
 const struct dtmf_bank *dtmf_bank_best(void)
 {
-	const struct dtmf_bank *best = &banks[0];
-
-	for (unsigned i = 1; i < DTMF_BANKS; i++)
-		best = dtmf_bank_find(i) != NULL ? dtmf_bank_find(i) : best;
-	return best;
+	return dtmf_bank_find(cpu_level());
 }

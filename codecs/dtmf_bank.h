@@ -8,6 +8,8 @@
 //          └─ odd half  (x[n] - x[79-n]) / 2 ──× Hann·sin ──► im[8]
 #pragma once
 
+#include "codecs/cpu.h"
+
 #include <stdint.h>
 
 enum {
@@ -31,7 +33,8 @@ extern const double dtmf_hz[DTMF_TONES];
 struct dtmf_spectrum {
 	int16_t z[DTMF_TONES][2]; // re, im; the phase is that of the window's middle
 	uint32_t energy;          // of the whole window
-	uint32_t reserved[7];
+	int32_t best[2];          // the most re² + im² among the low tones, and the high ones
+	uint32_t reserved[5];
 };
 
 // As the registers want it: four folded samples for four tones in a row. The rows of tones 0-3
@@ -41,23 +44,23 @@ struct dtmf_filters {
 	int16_t sin[DTMF_STEPS][DTMF_TONES][4];
 };
 
+// window: n of them.
 typedef void (*dtmf_bank_fn)(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n);
+	const int16_t *const *window, uint32_t n);
 
 struct dtmf_bank {
 	const char *name;
 	dtmf_bank_fn run;
 };
 
-// Plain first, the widest last; NULL: this processor has not got it.
-enum { DTMF_BANKS = 3 };
-const struct dtmf_bank *dtmf_bank_find(unsigned i);
+// NULL: not for this machine.
+const struct dtmf_bank *dtmf_bank_find(enum cpu_level level);
 const struct dtmf_bank *dtmf_bank_best(void);
 
 void dtmf_filters_init(struct dtmf_filters *filters);
 
-// Only where dtmf_bank_find() gives them.
+// Only for whom dtmf_bank_find() gives them.
 void dtmf_bank_avx2(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n);
+	const int16_t *const *window, uint32_t n);
 void dtmf_bank_avx512(const struct dtmf_filters *filters, struct dtmf_spectrum *out,
-	const int16_t (*window)[DTMF_WINDOW], uint32_t n);
+	const int16_t *const *window, uint32_t n);

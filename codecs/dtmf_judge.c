@@ -69,18 +69,14 @@ static float square(const int16_t z[2])
 	return (float)(z[0] * z[0] + z[1] * z[1]);
 }
 
-static uint8_t strongest(const struct dtmf_spectrum *s, uint8_t first, int32_t *power)
+// Which of four tones has that power.
+static uint8_t tone_of(const struct dtmf_spectrum *s, uint8_t first, int32_t power)
 {
-	uint8_t best = first;
+	uint8_t t = first;
 
-	*power = -1;
-	for (uint8_t t = first; t < first + 4; t++) {
-		int32_t p = s->z[t][0] * s->z[t][0] + s->z[t][1] * s->z[t][1];
-
-		best = p > *power ? t : best;
-		*power = p > *power ? p : *power;
-	}
-	return best;
+	while (t < first + 3 && s->z[t][0] * s->z[t][0] + s->z[t][1] * s->z[t][1] != power)
+		t++;
+	return t;
 }
 
 // z times the conjugate of the one before, less what the tone turns by itself.
@@ -132,16 +128,24 @@ static bool both_turn_right(const struct look *k, const struct dtmf_batch *b)
 // filters, the window is short against the beat.
 static float without_dial_tone(const struct dtmf_batch *b, const int16_t *x)
 {
-	float re = 0, im = 0, energy = 0;
+	enum { LANES = 8 };
+	float re[LANES] = { 0 }, im[LANES] = { 0 }, energy[LANES] = { 0 };
 
-	for (int n = 0; n < DTMF_WINDOW; n++) {
-		float v = (float)x[n];
+	for (int n = 0; n < DTMF_WINDOW; n += LANES) {
+		for (int i = 0; i < LANES; i++) {
+			float v = (float)x[n + i];
 
-		re += b->dial[n][0] * v;
-		im += b->dial[n][1] * v;
-		energy += b->dial[n][2] * v * v;
+			re[i] += b->dial[0][n + i] * v;
+			im[i] += b->dial[1][n + i] * v;
+			energy[i] += b->dial[2][n + i] * v * v;
+		}
 	}
-	return energy - re * re - im * im;
+	for (int i = 1; i < LANES; i++) {
+		re[0] += re[i];
+		im[0] += im[i];
+		energy[0] += energy[i];
+	}
+	return energy[0] - re[0] * re[0] - im[0] * im[0];
 }
 
 // Do the two tones have at least this share of the window's energy?
@@ -159,7 +163,7 @@ static void tell(struct dtmf_batch *b, struct dtmf_channel *c, enum dtmf_news ne
 	struct dtmf_event event = {
 		.news = (uint8_t)news,
 		.digit = keys[c->tone[0]][c->tone[1] - 4],
-		.ms = (uint16_t)fminf(c->ms + 0.5F, UINT16_MAX),
+		.ms = (uint16_t)fminf(c->run.ms + 0.5F, UINT16_MAX),
 	};
 
 	b->tell(b->ctx, c, &event);
@@ -175,28 +179,28 @@ void dtmf_end(struct dtmf_batch *b, struct dtmf_channel *c)
 // Takes a window into the sums of its run.
 static void add_full(struct dtmf_channel *c, const struct look *k, float amplitude)
 {
-	c->fulls++;
-	c->full += amplitude;
-	c->energy += k->energy;
+	c->run.fulls++;
+	c->run.full += amplitude;
+	c->run.energy += k->energy;
 	for (int i = 0; i < 2; i++) {
-		c->power[i] += k->power[i];
+		c->run.power[i] += k->power[i];
 		if (2 * k->before[i] < k->power[i])
 			continue; // that one was not full
-		c->lag[i][0] += k->lag[i][0];
-		c->lag[i][1] += k->lag[i][1];
-		c->lagged[i] += (k->power[i] + k->before[i]) / 2;
+		c->run.lag[i][0] += k->lag[i][0];
+		c->run.lag[i][1] += k->lag[i][1];
+		c->run.lagged[i] += (k->power[i] + k->before[i]) / 2;
 	}
 }
 
 // How long the tone was there so far, going by amplitudes.
 static float on_ms(const struct dtmf_channel *c)
 {
-	return DTMF_HOP_MS * c->amplitude * c->fulls / c->full;
+	return DTMF_HOP_MS * c->run.amplitude * c->run.fulls / c->run.full;
 }
 
 static bool is_steady(const struct dtmf_channel *c, int i)
 {
-	float re = c->lag[i][0], im = c->lag[i][1], most = STEADY * c->lagged[i];
+	float re = c->run.lag[i][0], im = c->run.lag[i][1], most = STEADY * c->run.lagged[i];
 
 	return most > 0 && re * re + im * im >= most * most;
 }
@@ -204,7 +208,7 @@ static bool is_steady(const struct dtmf_channel *c, int i)
 // How far the tone is from its frequency, as a part of how far it may be.
 static float detune(const struct dtmf_batch *b, const struct dtmf_channel *c, int i)
 {
-	return atan2f(c->lag[i][1], c->lag[i][0]) / b->deviation[c->tone[i]];
+	return atan2f(c->run.lag[i][1], c->run.lag[i][0]) / b->deviation[c->tone[i]];
 }
 
 // One tone may be off by as much as spandsp grants, but not both at once.
@@ -218,44 +222,56 @@ static bool is_in_tune(const struct dtmf_batch *b, const struct dtmf_channel *c)
 // Is all right, but for its length?
 static bool is_pure(const struct dtmf_batch *b, const struct dtmf_channel *c)
 {
-	return c->power[0] + c->power[1] >= SHARE * c->energy && twist_is_right(c->power, 1) &&
-	       is_steady(c, 0) && is_steady(c, 1) && is_in_tune(b, c);
+	return c->run.power[0] + c->run.power[1] >= SHARE * c->run.energy &&
+	       twist_is_right(c->run.power, 1) && is_steady(c, 0) && is_steady(c, 1) &&
+	       is_in_tune(b, c);
+}
+
+static bool has_holes(const struct dtmf_channel *c)
+{
+	return c->run.windows - c->run.fulls > HOLES;
 }
 
 static bool is_long_enough(const struct dtmf_channel *c)
 {
-	return c->fulls >= FULLS && c->windows - c->fulls <= HOLES && on_ms(c) >= ON_MS;
+	return c->run.fulls >= FULLS && !has_holes(c) && on_ms(c) >= ON_MS;
 }
 
 static void judge(struct dtmf_batch *b, struct dtmf_channel *c)
 {
-	if (c->state == SURE)
+	bool is_long = is_long_enough(c);
+
+	if (c->state == SURE || (c->state == LIKELY && !is_long))
 		return;
 	if (is_pure(b, c)) {
 		if (c->state == SUSPECT)
 			tell(b, c, DTMF_BEGAN);
-		c->state = LIKELY;
-		if (is_long_enough(c)) {
-			c->state = SURE;
+		c->state = is_long ? SURE : LIKELY;
+		if (is_long)
 			tell(b, c, DTMF_SURE);
-		}
-	} else if (c->windows >= RUN_MAX) {
+	} else if (c->run.windows >= RUN_MAX) {
 		dtmf_end(b, c);
 	}
+}
+
+// Could any two tones of this window be a digit? Nearly no window of speech goes beyond this.
+static bool is_worth_a_look(const struct dtmf_spectrum *s)
+{
+	float power[2] = { (float)s->best[0], (float)s->best[1] };
+
+	return power[0] >= LEAST && power[1] >= LEAST &&
+	       power[0] + power[1] >= SHARE_DIAL / (float)DTMF_ENERGY_UNIT * (float)s->energy &&
+	       twist_is_right(power, LOOSE);
 }
 
 // May this window be of a digit, going by itself and the one before?
 static bool is_tonal(struct look *k, const struct dtmf_batch *b)
 {
-	if (k->power[0] < LEAST || k->power[1] < LEAST || !twist_is_right(k->power, LOOSE))
-		return false;
-	if (!have_share(k, b, SHARE_FIRST))
-		return false;
 	for (int i = 0; i < 2; i++) {
 		if (8 * k->before[i] >= k->power[i] && !turns_right(k, i, b))
 			return false;
 	}
-	return true;
+	return have_share(k, b, SHARE_FIRST);
 }
 
 // A tone that goes off and on sounds for a moment like many another.
@@ -269,37 +285,37 @@ static void begin(struct dtmf_channel *c, const struct look *k)
 	float amplitude = sqrtf(k->sum);
 	float edge = fminf(sqrtf(k->before[0] + k->before[1]), amplitude);
 
-	memset(c->lag, 0, offsetof(struct dtmf_channel, n) - offsetof(struct dtmf_channel, lag));
+	c->run = (struct dtmf_run){ 0 };
 	memcpy(c->tone, k->tone, sizeof(c->tone));
 	c->state = SUSPECT;
-	c->windows = 1;
-	c->top = k->sum;
-	c->amplitude = amplitude + edge;
+	c->run.windows = 1;
+	c->run.top = k->sum;
+	c->run.amplitude = amplitude + edge;
 	add_full(c, k, amplitude);
-	c->ms = on_ms(c);
+	c->run.ms = on_ms(c);
 }
 
 static void go_on(struct dtmf_channel *c, const struct look *k, float amplitude)
 {
-	c->amplitude += amplitude;
-	c->ms += c->gap + DTMF_HOP_MS;
-	c->gap = 0;
+	c->run.amplitude += amplitude;
+	c->run.ms += c->run.gap + DTMF_HOP_MS;
+	c->run.gap = 0;
 	if (c->state != SURE)
 		add_full(c, k, amplitude);
-	c->top = fmaxf(c->top, k->sum);
+	c->run.top = fmaxf(c->run.top, k->sum);
 }
 
 // The tone is not there, or not all of the window. Returns whether the run is over.
 static bool fade(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k, float amplitude)
 {
-	float whole = c->full / c->fulls;
-	bool ours = have_share(k, b, SHARE_EDGE) && both_turn_right(k, b);
+	float whole = c->run.full / c->run.fulls;
+	bool ours = both_turn_right(k, b) && have_share(k, b, SHARE_EDGE);
 	float part = ours ? fminf(amplitude, whole) : 0;
 
-	c->amplitude += part;
-	c->ms += DTMF_HOP_MS * part / whole;
-	c->gap += DTMF_HOP_MS * (1 - part / whole);
-	return c->gap > GAP_MS;
+	c->run.amplitude += part;
+	c->run.ms += DTMF_HOP_MS * part / whole;
+	c->run.gap += DTMF_HOP_MS * (1 - part / whole);
+	return c->run.gap > GAP_MS || (c->state != SURE && has_holes(c));
 }
 
 static void run(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k)
@@ -308,8 +324,8 @@ static void run(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k)
 
 	look(k, b, c, c->tone);
 	amplitude = sqrtf(k->sum);
-	c->windows++;
-	if (k->sum >= FULL * c->top && have_share(k, b, SHARE_GO_ON) && both_turn_right(k, b)) {
+	c->run.windows++;
+	if (k->sum >= FULL * c->run.top && both_turn_right(k, b) && have_share(k, b, SHARE_GO_ON)) {
 		go_on(c, k, amplitude);
 		judge(b, c);
 	} else if (fade(b, c, k, amplitude)) {
@@ -322,11 +338,11 @@ static void run(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k)
 // Looks for the beginning of a digit: also when the one that runs has just gone.
 static void listen(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k)
 {
-	int32_t low, high;
-	uint8_t tone[2] = { strongest(k->s, 0, &low), strongest(k->s, 4, &high) };
+	const int32_t *best = k->s->best;
 
-	if (low < (int32_t)LEAST || high < (int32_t)LEAST)
+	if (!is_worth_a_look(k->s))
 		return;
+	uint8_t tone[2] = { tone_of(k->s, 0, best[0]), tone_of(k->s, 4, best[1]) };
 	if (c->state != IDLE && memcmp(tone, c->tone, sizeof(tone)) == 0)
 		return;
 	look(k, b, c, tone);
@@ -343,7 +359,7 @@ void dtmf_judge(struct dtmf_batch *b, struct dtmf_channel *c, const struct dtmf_
 
 	if (c->state != IDLE)
 		run(b, c, &k);
-	if (c->state == IDLE || c->gap > (c->state == SURE ? DTMF_HOP_MS : 0))
+	if (c->state == IDLE || c->run.gap > (c->state == SURE ? DTMF_HOP_MS : 0))
 		listen(b, c, &k);
 	memcpy(c->before, s->z, sizeof(c->before));
 }
@@ -365,8 +381,8 @@ void dtmf_judge_init(struct dtmf_batch *b)
 		double angle = 2 * M_PI * DIAL_HZ * n / 8000;
 		double hann = 0.5 - 0.5 * cos(2 * M_PI * (n + 0.5) / DTMF_WINDOW);
 
-		b->dial[n][0] = (float)(unit * hann * cos(angle));
-		b->dial[n][1] = (float)(unit * hann * sin(angle));
-		b->dial[n][2] = (float)(DTMF_UNIT * 2 / DTMF_HOP * hann);
+		b->dial[0][n] = (float)(unit * hann * cos(angle));
+		b->dial[1][n] = (float)(unit * hann * sin(angle));
+		b->dial[2][n] = (float)(DTMF_UNIT * 2 / DTMF_HOP * hann);
 	}
 }

@@ -4,29 +4,87 @@
 #include <assert.h>
 #include <string.h>
 
-uint32_t track_loop(const struct track *t, unsigned codec, uint32_t at, uint8_t *dst, size_t n)
+// An encoding, as far as packets go.
+static const struct {
+	uint8_t unit;  // bytes of 125 us
+	uint8_t clock; // RTP clock units of 125 us
+	uint8_t silence;
+} encodings[TRACK_CODECS] = {
+	[TRACK_PCMU] = { 1, 1, 0xff },
+	[TRACK_PCMA] = { 1, 1, 0xd5 },
+	[TRACK_G722] = { 1, 1, 0xfa }, // RFC 3551, 4.5.2: its clock says 8000
+	[TRACK_L16] = { 2, 1, 0 },
+	[TRACK_L16_WIDE] = { 4, 2, 0 },
+};
+
+size_t track_unit(unsigned encoding)
 {
-	assert(codec < TRACK_CODECS && t->payload[codec] != NULL && at < t->len);
+	assert(encoding < TRACK_CODECS);
+	return encodings[encoding].unit;
+}
+
+uint32_t track_clock(unsigned encoding)
+{
+	assert(encoding < TRACK_CODECS);
+	return encodings[encoding].clock;
+}
+
+uint8_t track_silence(unsigned encoding)
+{
+	assert(encoding < TRACK_CODECS);
+	return encodings[encoding].silence;
+}
+
+static uint16_t sum(const uint8_t *data, size_t len)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < len; i += 2) {
+		uint8_t pair[2] = { data[i], i + 1 < len ? data[i + 1] : 0 };
+		uint16_t word;
+
+		memcpy(&word, pair, sizeof(word));
+		total += word;
+		total = (total & 0xffff) + (total >> 16);
+	}
+	return (uint16_t)total;
+}
+
+void track_sums(uint16_t *out, unsigned encoding, const uint8_t *payload, uint32_t len)
+{
+	size_t unit = track_unit(encoding);
+
+	for (uint32_t at = 0; at < len; at += TRACK_BLOCK) {
+		uint32_t n = len - at < TRACK_BLOCK ? len - at : TRACK_BLOCK;
+
+		*out++ = sum(payload + at * unit, n * unit);
+	}
+}
+
+uint32_t track_loop(const struct track *t, unsigned encoding, uint32_t at, uint8_t *dst, size_t n)
+{
+	assert(encoding < TRACK_CODECS && t->payload[encoding] != NULL && at < t->len);
 
 	while (n > 0) {
-		size_t part = track_once(t, codec, at, dst, n);
+		size_t part = track_once(t, encoding, at, dst, n);
 
 		at += (uint32_t)part;
 		if (at == t->len)
 			at = 0;
-		dst += part;
+		dst += part * track_unit(encoding);
 		n -= part;
 	}
 	return at;
 }
 
-size_t track_once(const struct track *t, unsigned codec, uint32_t at, uint8_t *dst, size_t n)
+size_t track_once(const struct track *t, unsigned encoding, uint32_t at, uint8_t *dst, size_t n)
 {
-	assert(codec < TRACK_CODECS && t->payload[codec] != NULL && at <= t->len);
+	assert(encoding < TRACK_CODECS && t->payload[encoding] != NULL && at <= t->len);
 
+	size_t unit = track_unit(encoding);
 	size_t left = t->len - at;
 	if (n > left)
 		n = left;
-	memcpy(dst, t->payload[codec] + at, n);
+	memcpy(dst, t->payload[encoding] + at * unit, n * unit);
 	return n;
 }

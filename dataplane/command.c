@@ -12,45 +12,56 @@ typedef enum dp_refusal (*obey_fn)(
 
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
-	uint32_t place = place_of(e, f);
+	struct flow_cold *c = cold_of(e, f);
 
 	engine_set_mode(e, f, FLOW_SILENT);
-	f->keys.n = 0;
-	pacer_remove(&e->media, place);
-	pacer_remove(&e->events, place);
-	pacer_remove(&e->reports, place);
+	keys_forget(e, f);
+	digits_forget(e, f);
+	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
 	f->send_port = 0;
-	f->closed = true;
-	f->closed_at = now;
-	e->ops.entry(e->ops.ctx, place, f->gen, false, f->owner);
+	f->rx = 0;
+	f->tx &= FLOW_PACED | FLOW_REPORTED;
+	c->closed = true;
+	c->closed_at = flow_coarse(now);
+	e->ops.entry(e->ops.ctx, place_of(e, f), c->gen, false, c->owner);
 	stat_add(&e->stats->flows_open, UINT64_MAX);
+}
+
+// The clock of the cold part is a coarse one: never a millisecond longer than promised.
+static bool rests(const struct flow_cold *c, uint64_t now)
+{
+	uint32_t closed = flow_coarse(now) - c->closed_at;
+
+	return c->closed && closed < flow_coarse(DP_REST_MS * NS_PER_MS);
 }
 
 static enum dp_refusal obey_open(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
 {
+	struct flow_cold *c = cold_of(e, f);
+
 	if (cmd->flow.gen == 0)
 		return DP_REFUSAL_BAD_VALUE;
-	if (f->open && f->gen != cmd->flow.gen)
+	if (f->open && c->gen != cmd->flow.gen)
 		return DP_REFUSAL_OPEN_ALREADY;
-	if (!f->open && f->gen == cmd->flow.gen)
+	if (!f->open && c->gen == cmd->flow.gen)
 		return DP_REFUSAL_STALE;
-	if (!f->open && f->closed && now - f->closed_at < DP_REST_MS * NS_PER_MS)
+	if (!f->open && rests(c, now))
 		return DP_REFUSAL_RESTING;
 
 	if (!f->open) {
 		uint64_t drawn = random_draw(&e->random);
 
-		flow_open(f, cmd, now);
+		flow_open(f, c, cmd, now);
 		f->out_ssrc = (uint32_t)drawn;
 		f->out_ts = (uint32_t)(drawn >> 32);
 		f->out_seq = (uint16_t)random_draw(&e->random);
 		stat_add(&e->stats->flows_open, 1);
 	}
-	f->owner = cmd->open.owner;
-	e->ops.entry(e->ops.ctx, cmd->flow.index, f->gen, true, f->owner);
+	c->owner = cmd->open.owner;
+	e->ops.entry(e->ops.ctx, cmd->flow.index, c->gen, true, c->owner);
 	return DP_REFUSAL_NONE;
 }
 
@@ -90,18 +101,26 @@ static bool remote_in_range(const struct dp_cmd *cmd)
 	       (cmd->remote.flags & ~DP_REMOTE_MUTE) == 0;
 }
 
-static bool encoded(const struct engine *e, uint16_t track, uint8_t codec)
+// Is the track there in this encoding, and does a packet of it fit?
+static bool encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime)
 {
-	return codec < TRACK_CODECS && e->tracks.track[track]->payload[codec] != NULL;
+	return encoding < TRACK_CODECS && e->tracks.track[track]->payload[encoding] != NULL &&
+	       ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
 }
 
 // What the flow plays now must be there in the codec it is to have.
-static bool can_go_on(const struct engine *e, const struct rtp_flow *f, uint8_t codec)
+static bool can_go_on(const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd)
 {
+	uint8_t encoding = flow_encoding(cmd->remote.codec, cmd->remote.clock);
+
 	if (f->mode == FLOW_MUSIC)
-		return encoded(e, f->track, codec);
-	for (unsigned i = 0; f->mode == FLOW_PROMPT && i < f->prompt.n; i++) {
-		if (!encoded(e, f->prompt.track[i], codec))
+		return encoded(e, f->track, encoding, cmd->remote.ptime);
+	if (f->mode != FLOW_PROMPT)
+		return true;
+
+	const struct flow_prompt *prompt = prompt_of(e, f);
+	for (unsigned i = 0; i < prompt->n; i++) {
+		if (!encoded(e, prompt->track[i], encoding, cmd->remote.ptime))
 			return false;
 	}
 	return true;
@@ -116,22 +135,20 @@ static enum dp_refusal obey_remote(
 		return DP_REFUSAL_BAD_VALUE;
 	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
-	if (!can_go_on(e, f, cmd->remote.codec))
+	if (!can_go_on(e, f, cmd))
 		return DP_REFUSAL_NO_ENCODING;
-	if (flow_remote_same(f, cmd))
+	if (flow_remote_same(cold_of(e, f), cmd))
 		return DP_REFUSAL_NONE;
 
 	int hop = e->ops.hop(e->ops.ctx, f->address, target);
 	if (hop < 0 || hop > UINT16_MAX)
 		return DP_REFUSAL_BAD_ADDRESS;
 
-	bool first = !f->known;
-	flow_remote(f, cmd, (uint16_t)hop, now);
+	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
 	if (f->dtmf_tx == DP_NO_PT)
-		f->keys.n = 0;
+		keys_forget(e, f);
 	engine_pace(e, f, now);
-	if (first)
-		report_later(e, f, now);
+	report_begin(e, f, now);
 	return DP_REFUSAL_NONE;
 }
 
@@ -154,7 +171,7 @@ static enum dp_refusal find_track(
 	*out = tracks_find(&e->tracks, hash);
 	if (*out == TRACK_NONE)
 		return DP_REFUSAL_NO_TRACK;
-	return encoded(e, *out, f->codec) ? DP_REFUSAL_NONE : DP_REFUSAL_NO_ENCODING;
+	return encoded(e, *out, f->encoding, f->ptime) ? DP_REFUSAL_NONE : DP_REFUSAL_NO_ENCODING;
 }
 
 static enum dp_refusal obey_music(
@@ -201,12 +218,15 @@ static enum dp_refusal obey_prompt(
 
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
-	if (f->mode == FLOW_PROMPT && same_prompt(&f->prompt, &prompt))
+	if (f->mode == FLOW_PROMPT && same_prompt(prompt_of(e, f), &prompt))
 		return DP_REFUSAL_NONE;
+	if (f->mode != FLOW_PROMPT && e->prompts.used == e->prompts.count)
+		return DP_REFUSAL_NO_ROOM;
 
 	engine_use_tracks(e, prompt.track, prompt.n);
 	engine_set_mode(e, f, FLOW_PROMPT);
-	f->prompt = prompt;
+	cold_of(e, f)->prompt = (uint16_t)pool_take(&e->prompts);
+	*prompt_of(e, f) = prompt;
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }
@@ -228,28 +248,31 @@ static enum dp_refusal obey_relay(
 	if (!f->known)
 		return DP_REFUSAL_NO_REMOTE;
 	if (id.index >= e->flow_count || !e->flows[id.index].open ||
-		e->flows[id.index].gen != id.gen)
+		e->cold[id.index].gen != id.gen)
 		return DP_REFUSAL_BAD_PEER;
 
 	struct rtp_flow *peer = &e->flows[id.index];
 	if (!can_relay(peer, f))
 		return DP_REFUSAL_CODEC_CLASH;
 
-	peer->heard_by = place_of(e, f);
-	if (f->mode == FLOW_RELAY && f->peer == id.index && f->peer_gen == id.gen)
+	// The peer forgets who hears it when it is opened anew.
+	bool heard = peer->heard_by == place_of(e, f);
+	peer->heard_by = place_of(e, f) & FLOW_NONE;
+	if (f->mode == FLOW_RELAY && f->peer == id.index && heard)
 		return DP_REFUSAL_NONE;
 	engine_set_mode(e, f, FLOW_RELAY);
 	f->peer = id.index;
-	f->peer_gen = id.gen;
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }
 
 static enum dp_refusal obey_watch(
-	struct engine *, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
 {
-	f->watch = cmd->watch.digits;
-	f->withholding = false;
+	struct flow_cold *c = cold_of(e, f);
+
+	c->watch = cmd->watch.digits;
+	c->withholding = false;
 	return DP_REFUSAL_NONE;
 }
 
@@ -274,12 +297,12 @@ static enum dp_refusal obey_digits(
 		return DP_REFUSAL_NO_REMOTE;
 	if (f->dtmf_tx == DP_NO_PT)
 		return DP_REFUSAL_NO_DTMF;
-	if (f->keys.n + cmd->digits.n > FLOW_KEYS_MAX)
+	if ((f->tx & FLOW_TYPING) && keys_of(e, f)->n + cmd->digits.n > FLOW_KEYS_MAX)
 		return DP_REFUSAL_BUSY;
 
 	for (unsigned i = 0; i < cmd->digits.n; i++) {
-		if (!keys_add(f, cmd->digits.digit[i], cmd->digits.ms[i]))
-			return DP_REFUSAL_BUSY;
+		if (!keys_add(e, f, cmd->digits.digit[i], cmd->digits.ms[i]))
+			return DP_REFUSAL_NO_ROOM;
 	}
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
@@ -305,14 +328,24 @@ static const obey_fn obey[DP_CMD_COUNT] = {
 };
 
 // Is there a flow that the command can mean?
-static enum dp_refusal check_flow(const struct rtp_flow *f, const struct dp_cmd *cmd)
+static enum dp_refusal check_flow(
+	const struct rtp_flow *f, const struct flow_cold *c, const struct dp_cmd *cmd)
 {
 	if (cmd->kind == DP_CMD_OPEN)
 		return DP_REFUSAL_NONE;
-	if (f->gen == cmd->flow.gen && f->open)
+	if (c->gen == cmd->flow.gen && f->open)
 		return DP_REFUSAL_NONE;
-	return f->open || (f->gen == cmd->flow.gen && f->gen != 0) ? DP_REFUSAL_STALE
+	return f->open || (c->gen == cmd->flow.gen && c->gen != 0) ? DP_REFUSAL_STALE
 								   : DP_REFUSAL_NOT_OPEN;
+}
+
+// Would it be a flow, or a stream of one that has not sent anything yet?
+static bool begins_stream(const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_OPEN)
+		return !f->open;
+	return (cmd->kind == DP_CMD_MUSIC || cmd->kind == DP_CMD_PROMPT) && f->tx_packets == 0 &&
+	       !flow_is_due(f);
 }
 
 static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
@@ -325,22 +358,27 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 		return DP_REFUSAL_BAD_VALUE;
 
 	struct rtp_flow *f = &e->flows[cmd->flow.index];
-	enum dp_refusal refusal = check_flow(f, cmd);
+	if (e->full && begins_stream(f, cmd)) {
+		stat_add(&e->stats->streams_refused, 1);
+		return DP_REFUSAL_NO_ROOM;
+	}
+
+	enum dp_refusal refusal = check_flow(f, cold_of(e, f), cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
 	return obey[cmd->kind] != NULL ? obey[cmd->kind](e, f, cmd, now) : DP_REFUSAL_BAD_KIND;
 }
 
-static void tell_counters(const struct rtp_flow *f, struct dp_event *out)
+static void tell_counters(const struct rtp_flow *f, const struct flow_cold *c, struct dp_event *out)
 {
-	uint64_t jitter = f->clock == 0 ? 0 : (uint64_t)(f->books.jitter >> 4) * 1000000 / f->clock;
+	uint64_t jitter = f->clock == 0 ? 0 : (uint64_t)(f->jitter >> 4) * 1000000 / f->clock;
 
 	out->kind = DP_EVENT_CLOSED;
-	out->closed.rx_packets = (uint32_t)f->books.rx_packets;
-	out->closed.tx_packets = (uint32_t)f->books.tx_packets;
-	out->closed.rx_bytes = f->books.rx_bytes;
-	out->closed.tx_bytes = f->books.tx_bytes;
-	out->closed.rx_lost = flow_lost(f);
+	out->closed.rx_packets = flow_received(f, c);
+	out->closed.tx_packets = f->tx_packets;
+	out->closed.rx_bytes = c->rx_bytes;
+	out->closed.tx_bytes = c->tx_bytes;
+	out->closed.rx_lost = flow_lost(f, c);
 	out->closed.jitter_us = (uint32_t)jitter;
 }
 
@@ -360,6 +398,6 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 	if (refusal != DP_REFUSAL_NONE)
 		stat_add(&e->stats->refusals, 1);
 	if (closed && f != NULL)
-		tell_counters(f, &answer);
-	engine_answer(e, f != NULL && f->gen == cmd->flow.gen ? f : NULL, &answer);
+		tell_counters(f, cold_of(e, f), &answer);
+	engine_answer(e, f != NULL && cold_of(e, f)->gen == cmd->flow.gen ? f : NULL, &answer);
 }

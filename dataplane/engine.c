@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The engine's birth, its turns and what its nodes share. What commands do is in command.c.
+// The engine's birth and what comes in. What commands do is in command.c, what time does in tick.c.
 #include "dataplane/engine.h"
 
 #include "dataplane/node.h"
@@ -9,9 +9,11 @@
 #include <string.h>
 
 enum {
-	LATE_MS = 5,       // later than this is counted
-	CATCH_UP_MS = 100, // later than this is not sent any more
-	IDLE_MS = 1000,    // how long a worker with nothing to do may sleep
+	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
+	FLOWS_A_PIECE = 32, // in a large site
+	VOICES = 4096,
+	JITTERS = 1024,
+	OPUS = 512,
 	LINE = 64,
 };
 
@@ -20,9 +22,34 @@ static size_t lines(size_t bytes)
 	return (bytes + LINE - 1) / LINE * LINE;
 }
 
-static size_t places_size(const struct engine_plan *plan)
+static uint32_t some(uint32_t wanted, uint32_t flows)
 {
-	return lines(plan->flows * sizeof(struct pacer_place));
+	uint32_t least = flows < SMALL_SITE ? flows : SMALL_SITE;
+	uint32_t part = flows / FLOWS_A_PIECE > least ? flows / FLOWS_A_PIECE : least;
+	uint32_t n = wanted != 0 ? wanted : part;
+
+	return n < ENGINE_PIECES_MAX ? n : ENGINE_PIECES_MAX;
+}
+
+static uint32_t else_all(uint32_t wanted, uint32_t flows, uint32_t most)
+{
+	return wanted != 0 ? wanted : flows < most ? flows : most;
+}
+
+struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
+{
+	const struct engine_capacity *c = &plan->capacity;
+
+	return (struct engine_capacity){
+		.keys = some(c->keys, plan->flows),
+		.prompts = some(c->prompts, plan->flows),
+		.events = some(c->events, plan->flows),
+		.voices = else_all(c->voices, plan->flows, VOICES),
+		.overlays = else_all(c->overlays, plan->flows, VOICES),
+		.jitters = else_all(c->jitters, plan->flows, JITTERS),
+		.cryptos = else_all(c->cryptos, plan->flows, VOICES),
+		.opus = else_all(c->opus, plan->flows, OPUS),
+	};
 }
 
 // What is kept of relays between workers: nothing where there is one.
@@ -31,10 +58,52 @@ static size_t far_size(const struct engine_plan *plan)
 	return plan->workers > 1 ? lines(plan->flows * sizeof(struct far_place)) : 0;
 }
 
+// The parts of an engine's memory, one behind the other.
+struct layout {
+	struct engine_capacity capacity;
+	size_t flows, cold, media, events, reports, keys, prompts, event, far, end;
+};
+
+static struct layout lay_out(const struct engine_plan *plan)
+{
+	struct layout l = { .capacity = engine_capacity_of(plan) };
+
+	l.flows = lines(sizeof(struct engine));
+	l.cold = l.flows + plan->flows * sizeof(struct rtp_flow);
+	l.media = l.cold + lines(plan->flows * sizeof(struct flow_cold));
+	l.events = l.media + pacer_size(plan->flows);
+	l.reports = l.events + pacer_size(l.capacity.events);
+	l.keys = l.reports + pacer_size(plan->flows);
+	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
+	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
+	l.far = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.end = l.far + far_size(plan);
+	return l;
+}
+
 size_t engine_size(const struct engine_plan *plan)
 {
-	return lines(sizeof(struct engine)) + plan->flows * sizeof(struct rtp_flow) +
-	       3 * places_size(plan) + far_size(plan);
+	return lay_out(plan).end;
+}
+
+static void lay_pools(struct engine *e, const struct layout *l)
+{
+	uint8_t *memory = (uint8_t *)e;
+
+	pool_init(&e->keys, memory + l->keys, sizeof(struct flow_keys), l->capacity.keys);
+	pool_init(
+		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
+	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+}
+
+static void lay_wheels(
+	struct engine *e, const struct layout *l, const struct engine_plan *plan, uint64_t now)
+{
+	uint8_t *memory = (uint8_t *)e;
+
+	pacer_init(&e->media, memory + l->media, plan->flows, to_ms(now));
+	pacer_init(&e->events, memory + l->events, l->capacity.events, to_ms(now));
+	pacer_init(&e->reports, memory + l->reports, plan->flows, now / REPORT_TICK_NS);
 }
 
 // The place says the port, for ever.
@@ -47,7 +116,7 @@ static void lay_address(struct engine *e, uint16_t index, const struct engine_ad
 	for (uint32_t i = 0; i < a->flows; i++) {
 		struct rtp_flow *f = &e->flows[a->flow_first + i];
 
-		f->address = index;
+		f->address = (uint8_t)index;
 		f->local_port = (uint16_t)(a->port_first + 2 * i);
 	}
 }
@@ -56,12 +125,11 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	const struct engine_ops *ops, struct worker_stats *stats, uint64_t now)
 {
 	assert((uintptr_t)memory % LINE == 0);
-	assert(plan->addresses <= BRIDGE_ADDRESSES_MAX);
+	assert(plan->addresses <= BRIDGE_ADDRESSES_MAX && plan->flows <= FLOW_FAR);
 	memset(memory, 0, engine_size(plan));
 
 	struct engine *e = memory;
-	uint8_t *rest = (uint8_t *)memory + lines(sizeof(*e));
-	uint8_t *wheels = rest + plan->flows * sizeof(struct rtp_flow);
+	struct layout l = lay_out(plan);
 
 	e->ops = *ops;
 	e->stats = stats;
@@ -69,13 +137,14 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	e->address_count = plan->addresses;
 	e->worker = plan->worker;
 	e->workers = plan->workers;
-	e->far = plan->workers > 1 ? (void *)(wheels + 3 * places_size(plan)) : NULL;
+	e->far = plan->workers > 1 ? (void *)((uint8_t *)memory + l.far) : NULL;
 	e->wall_offset = plan->wall_offset;
+	e->burst_most = plan->burst_most;
 	e->random = (struct random){ .key = { plan->seed[0], plan->seed[1] } };
-	e->flows = (void *)rest;
-	pacer_init(&e->media, (void *)wheels, to_ms(now));
-	pacer_init(&e->events, (void *)(wheels + places_size(plan)), to_ms(now));
-	pacer_init(&e->reports, (void *)(wheels + 2 * places_size(plan)), now / REPORT_TICK_NS);
+	e->flows = (void *)((uint8_t *)memory + l.flows);
+	e->cold = (void *)((uint8_t *)memory + l.cold);
+	lay_pools(e, &l);
+	lay_wheels(e, &l, plan, now);
 	for (uint16_t a = 0; a < plan->addresses; a++)
 		lay_address(e, a, &plan->address[a]);
 	return e;
@@ -107,63 +176,6 @@ void engine_input(
 	node_relay(e, &taken, out, drop, now);
 }
 
-// Frames whose time passed more than CATCH_UP_MS ago are not made; the stream goes on behind
-// them as after any pause. Returns the first that is.
-static uint64_t skip(struct engine *e, struct rtp_flow *f, uint64_t due, uint64_t now)
-{
-	uint64_t late = now - due;
-	uint64_t step = f->keys.n > 0 ? FLOW_EVENT_PTIME : f->ptime;
-
-	if (late <= CATCH_UP_MS)
-		return due;
-
-	uint64_t frames = (late - CATCH_UP_MS + step - 1) / step;
-	if (flow_may_send(f))
-		stat_add(&e->stats->skipped_packets, frames);
-	f->fresh = true;
-	return due + frames * step;
-}
-
-static void pace(struct engine *e, uint32_t place, struct burst *out, uint64_t due, uint64_t now)
-{
-	struct rtp_flow *f = &e->flows[place];
-	uint64_t at = skip(e, f, due, now);
-
-	if (now - at > LATE_MS && flow_may_send(f))
-		stat_add(&e->stats->late_packets, 1);
-	if (f->keys.n > 0) {
-		node_keys(e, f, out, at * NS_PER_MS);
-		pacer_set(&e->media, place, at + FLOW_EVENT_PTIME);
-	} else {
-		node_moh(e, f, out, at * NS_PER_MS);
-		pacer_set(&e->media, place, at + f->ptime);
-	}
-	if (f->keys.n == 0 && f->mode != FLOW_MUSIC && f->mode != FLOW_PROMPT)
-		pacer_remove(&e->media, place);
-}
-
-void engine_tick(struct engine *e, struct burst *out, uint64_t now)
-{
-	uint32_t place;
-	uint64_t due;
-
-	while ((place = pacer_take(&e->media, to_ms(now), &due)) != PACER_NONE)
-		pace(e, place, out, due, to_ms(now));
-	while ((place = pacer_take(&e->events, to_ms(now), &due)) != PACER_NONE)
-		digits_late(e, &e->flows[place], now);
-	while ((place = pacer_take(&e->reports, now / REPORT_TICK_NS, &due)) != PACER_NONE)
-		node_report(e, &e->flows[place], out, now);
-}
-
-uint64_t engine_next_due(const struct engine *e, uint64_t now)
-{
-	if (e->media.waiting > 0 || e->events.waiting > 0)
-		return (to_ms(now) + 1) * NS_PER_MS;
-	if (e->reports.waiting > 0)
-		return (now / REPORT_TICK_NS + 1) * REPORT_TICK_NS;
-	return now + IDLE_MS * NS_PER_MS;
-}
-
 uint32_t engine_describe(struct engine *e, uint32_t from, uint32_t most)
 {
 	if (from >= e->flow_count)
@@ -171,10 +183,10 @@ uint32_t engine_describe(struct engine *e, uint32_t from, uint32_t most)
 
 	uint32_t end = most < e->flow_count - from ? from + most : e->flow_count;
 	for (; from < end; from++) {
-		const struct rtp_flow *f = &e->flows[from];
+		const struct flow_cold *c = &e->cold[from];
 
-		if (f->gen != 0)
-			e->ops.entry(e->ops.ctx, from, f->gen, f->open, f->owner);
+		if (c->gen != 0)
+			e->ops.entry(e->ops.ctx, from, c->gen, e->flows[from].open, c->owner);
 	}
 	return end;
 }
@@ -189,7 +201,9 @@ uint32_t engine_reap(
 	for (uint32_t i = begin; i < end; i++) {
 		struct rtp_flow *f = &e->flows[i];
 
-		if (!f->open || now - f->last_rx < idle_ns)
+		uint32_t idle = flow_coarse(now) - f->last_rx;
+
+		if (!f->open || idle < flow_coarse(idle_ns))
 			continue;
 		engine_close(e, f, now);
 		closed++;

@@ -44,6 +44,22 @@ struct engine_address {
 	uint32_t flow_first;
 };
 
+// How many pieces there are of what only some flows need at once. 0: as many as a normal site
+// never needs; engine_capacity_of() says how many. When they are used up, a command is refused
+// with NO_ROOM, and what comes from the network is counted and done without.
+struct engine_capacity {
+	uint32_t keys;     // flows that send digits, at most ENGINE_PIECES_MAX
+	uint32_t prompts;  // flows that play prompts, the same
+	uint32_t events;   // flows from which digits come, the same
+	uint32_t voices;   // flows that are heard or rendered
+	uint32_t overlays; // that play
+	uint32_t jitters;  // flows whose audio is mixed
+	uint32_t cryptos;  // flows with SRTP
+	uint32_t opus;     // voices that speak Opus
+};
+
+enum { ENGINE_PIECES_MAX = 65535 };
+
 struct engine_plan {
 	uint32_t flows;     // of the whole worker
 	uint32_t addresses; // at most BRIDGE_ADDRESSES_MAX
@@ -52,7 +68,12 @@ struct engine_plan {
 	const struct engine_address *address;
 	uint64_t seed[2];    // randomness for SSRCs, sequence numbers, timestamps, RTCP intervals
 	int64_t wall_offset; // nanoseconds to add to `now` for the wall clock (RTCP NTP time)
+	uint32_t burst_most; // packets of our own that a turn may send; 0: by the flows due in 1 ms
+	struct engine_capacity capacity;
 };
+
+// The capacity with its zeroes filled in.
+struct engine_capacity engine_capacity_of(const struct engine_plan *plan);
 
 // Bytes of memory that an engine of this plan needs, aligned to 64.
 size_t engine_size(const struct engine_plan *plan);

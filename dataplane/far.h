@@ -34,7 +34,7 @@ struct far_mark {
 	struct flow_id x;
 	struct flow_id y;
 	uint32_t clock;  // Hz
-	uint16_t run;    // counts the times that what x receives began anew
+	uint8_t run;     // counts the times that what x receives began anew
 	uint16_t worker; // x's
 	uint8_t codec;   // enum dp_codec
 	uint8_t what;    // enum far_what

@@ -7,25 +7,10 @@
 enum {
 	MASK = JITTER_LINE - 1,
 	PAST = JITTER_LINE / 4, // of the line: what is made up is made of it
-	PER_SAMPLE = 16,        // units of middle and late
-	GUARD_MS = 10,          // earlier than the late ones have to be
-	SLACK_MS = 5,           // off the depth wanted by less than this is left alone
 	ASTRAY_MAX = 5,
-	SLOWEST = 1000, // millionths
-	LAND = 1 << 20, // 2^-32 of a sample: nobody hears it
 };
 
 static_assert(JITTER_FRAME_MAX * 2 + JITTER_TAPS < PAST);
-
-static int64_t of_ms(const struct jitter *j, int64_t ms)
-{
-	return j->rate / 1000 * ms;
-}
-
-static int32_t units_of_ms(const struct jitter *j, int32_t ms)
-{
-	return (int32_t)of_ms(j, ms) * PER_SAMPLE;
-}
 
 void jitter_init(struct jitter *j, uint32_t rate, uint32_t clock)
 {
@@ -35,24 +20,8 @@ void jitter_init(struct jitter *j, uint32_t rate, uint32_t clock)
 		.read.at = JITTER_LINE,
 		.end = JITTER_LINE,
 		.paused = true };
-	j->middle = units_of_ms(j, JITTER_START_MS);
-	j->late = units_of_ms(j, GUARD_MS);
-}
-
-// How early packets have to come, in the middle.
-static int32_t wanted(const struct jitter *j)
-{
-	int32_t want = j->middle - j->late + units_of_ms(j, GUARD_MS);
-	int32_t least = units_of_ms(j, JITTER_MIN_MS), most = units_of_ms(j, JITTER_MAX_MS);
-
-	return want < least ? least : want > most ? most : want;
-}
-
-uint32_t jitter_depth_ms(const struct jitter *j)
-{
-	int32_t now = j->middle < 0 ? 0 : j->middle;
-
-	return (uint32_t)now / (j->rate / 1000 * PER_SAMPLE);
+	j->middle = jitter_units(j, JITTER_START_MS);
+	j->late = jitter_units(j, JITTER_GUARD_MS);
 }
 
 // What would be played at this very moment.
@@ -96,10 +65,10 @@ void jitter_pause(struct jitter *j)
 // wait, but after all that is there already.
 static int64_t drop_anchor(struct jitter *j, uint32_t ssrc, uint32_t ts, uint64_t now)
 {
-	uint64_t at = (uint64_t)playing(j, now) + (uint64_t)(wanted(j) / PER_SAMPLE);
+	uint64_t at = (uint64_t)playing(j, now) + (uint64_t)(jitter_wanted(j) / JITTER_UNITS);
 	int32_t spread = j->middle - j->late;
 
-	if (at < j->end || (!j->paused && at < j->end + (uint64_t)of_ms(j, JITTER_MIN_MS)))
+	if (at < j->end || (!j->paused && at < j->end + (uint64_t)jitter_samples(j, JITTER_MIN_MS)))
 		at = j->end;
 	if (j->paused) {
 		silence(j, j->end, at);
@@ -107,7 +76,7 @@ static int64_t drop_anchor(struct jitter *j, uint32_t ssrc, uint32_t ts, uint64_
 	} else {
 		j->jumps++;
 	}
-	j->middle = (int32_t)(at - j->read.at) * PER_SAMPLE;
+	j->middle = (int32_t)(at - j->read.at) * JITTER_UNITS;
 	j->late = j->middle - spread;
 	j->ssrc = ssrc;
 	j->anchor_ts = ts;
@@ -125,27 +94,6 @@ static int64_t place(const struct jitter *j, uint32_t ts, bool *far)
 
 	*far = step > (int64_t)j->rate / 4 || step < -(int64_t)j->rate * 2;
 	return (int64_t)j->anchor + step;
-}
-
-static int32_t limited(int64_t x, int32_t most)
-{
-	return (int32_t)(x > most ? most : x < -most ? -most : x);
-}
-
-// How early packets come is followed by small steps: up and down alike for the middle, a hundred
-// times as far down as up for the late ones.
-static void observe(struct jitter *j, int64_t early)
-{
-	int32_t now = limited(early, (int32_t)of_ms(j, 2 * JITTER_MAX_MS)) * PER_SAMPLE;
-	int32_t step = units_of_ms(j, 4);
-
-	j->middle += now > j->middle ? step / 16 : -step / 16;
-	if (now >= j->late)
-		j->late += step / 100;
-	else
-		j->late = now > j->late - step ? now : j->late - step;
-	if (j->late > j->middle)
-		j->late = j->middle;
 }
 
 static void write_line(struct jitter *j, uint64_t at, const int16_t *pcm, size_t n)
@@ -240,7 +188,7 @@ enum jitter_put jitter_put(
 		j->jumps++;
 	}
 	if (!anew)
-		observe(j, at - playing(j, now));
+		jitter_observe(j, at - playing(j, now));
 	if (at > (int64_t)j->anchor) {
 		j->anchor = (uint64_t)at;
 		j->anchor_ts = ts;
@@ -286,15 +234,15 @@ static bool stretch(struct jitter *j, uint64_t to)
 	jitter_make_up(j, j->end, more);
 	j->end = to;
 	j->anchor += more;
-	j->middle += (int32_t)more * PER_SAMPLE;
-	j->late += (int32_t)more * PER_SAMPLE;
-	return j->pausing || j->made >= of_ms(j, JITTER_MADE_UP_MS);
+	j->middle += (int32_t)more * JITTER_UNITS;
+	j->late += (int32_t)more * JITTER_UNITS;
+	return j->pausing || j->made >= jitter_samples(j, JITTER_MADE_UP_MS);
 }
 
 // Very much more is there than is to wait: from here to where it is as much as is wanted, blended.
 static void leap(struct jitter *j, int16_t *out, size_t n)
 {
-	uint64_t depth = (uint64_t)(wanted(j) / PER_SAMPLE) + n;
+	uint64_t depth = (uint64_t)(jitter_wanted(j) / JITTER_UNITS) + n;
 	uint64_t to = j->end - depth;
 	int32_t spread = j->middle - j->late;
 
@@ -307,78 +255,11 @@ static void leap(struct jitter *j, int16_t *out, size_t n)
 		out[i] = (int16_t)(from + (then - from) * (int32_t)(i + 1) / (int32_t)(n + 1));
 	}
 	j->read = (struct jitter_place){ .at = to + n };
-	j->middle = (int32_t)(depth - n) * PER_SAMPLE; // the newest came in its time
+	j->middle = (int32_t)(depth - n) * JITTER_UNITS; // the newest came in its time
 	j->late = j->middle - spread;
 	j->speed = 0;
 	j->landing = false;
 	j->jumps++;
-}
-
-// The faster the farther the depth is off.
-static int32_t speed_for(const struct jitter *j, int32_t error)
-{
-	int32_t speed = error / units_of_ms(j, 1) * (SLOWEST / 4);
-
-	if (speed < SLOWEST && speed > -SLOWEST)
-		return error > 0 ? SLOWEST : -SLOWEST;
-	return limited(speed, JITTER_FASTEST);
-}
-
-// Slowly, and so that it ends on a whole sample, where nothing has to be reckoned.
-static int32_t speed_to_land(const struct jitter *j, size_t n)
-{
-	bool forward = j->speed > 0;
-	uint32_t rest = forward ? 0U - j->read.part : j->read.part;
-	int64_t exact = (int64_t)rest * 1000000 / (int64_t)n >> 32;
-	int32_t speed = exact < SLOWEST ? (int32_t)exact : SLOWEST;
-
-	return forward ? speed : -speed;
-}
-
-// How fast the next frame is played. Off it goes when the depth is wrong by more than SLACK_MS,
-// until it is right.
-static void steer(struct jitter *j, size_t n)
-{
-	int32_t error = j->middle - wanted(j);
-	int32_t slack = units_of_ms(j, SLACK_MS);
-
-	if (j->speed == 0 && error <= slack && error >= -slack)
-		return;
-	if (j->speed != 0 && (error > 0) != (j->speed > 0))
-		j->landing = true;
-	j->speed = j->landing ? speed_to_land(j, n) : speed_for(j, error);
-}
-
-// Near enough to a whole sample.
-static void land(struct jitter *j)
-{
-	uint32_t part = j->read.part;
-
-	if (!j->landing || (part >= LAND && part <= 0U - LAND))
-		return;
-	if (part > LAND)
-		j->read.at++;
-	j->read.part = 0;
-	j->speed = 0;
-	j->landing = false;
-}
-
-static void play(struct jitter *j, const struct jitter_filter *filter, int16_t *out, size_t n)
-{
-	uint64_t before = j->read.at;
-
-	if (j->speed == 0 && j->read.part == 0) {
-		for (size_t i = 0; i < n; i++)
-			out[i] = j->line[(before + i) & MASK];
-		j->read.at += n;
-		return;
-	}
-	j->read = jitter_between(filter, j->line, j->read, j->speed, out, n);
-	land(j);
-
-	int32_t more = (int32_t)(j->read.at - before - n) * PER_SAMPLE;
-	j->middle -= more;
-	j->late -= more;
 }
 
 static void fade_out(int16_t *out, size_t n)
@@ -390,7 +271,7 @@ static void fade_out(int16_t *out, size_t n)
 enum jitter_got jitter_take(
 	struct jitter *j, const struct jitter_filter *filter, int16_t *out, uint64_t at)
 {
-	size_t n = (size_t)of_ms(j, JITTER_FRAME_MS);
+	size_t n = (size_t)jitter_samples(j, JITTER_FRAME_MS);
 	uint64_t made_up = j->made_up;
 	bool over = false;
 
@@ -399,14 +280,14 @@ enum jitter_got jitter_take(
 		memset(out, 0, n * sizeof(*out));
 		return JITTER_PAUSE;
 	}
-	steer(j, n);
+	jitter_steer(j, n);
 
 	uint64_t need = j->read.at + n + (j->speed != 0 ? n / 50 + JITTER_TAPS / 2 : 0);
 	close_gaps(j, need);
 	if (j->end < need)
 		over = stretch(j, need);
-	play(j, filter, out, n);
-	if (j->end > j->read.at + (uint64_t)of_ms(j, JITTER_MAX_MS + 60))
+	jitter_play(j, filter, out, n);
+	if (j->end > j->read.at + (uint64_t)jitter_samples(j, JITTER_MAX_MS + 60))
 		leap(j, out, n);
 	if (over) {
 		fade_out(out, n);

@@ -30,6 +30,8 @@ enum {
 	JITTER_TAPS = 16,
 	JITTER_PHASES = 64,
 	JITTER_FASTEST = 10000, // millionths
+	JITTER_UNITS = 16,      // of a sample: units of middle and late
+	JITTER_GUARD_MS = 10,   // earlier than the late ones have to be
 };
 
 // A low pass at each of the phases between two samples. The same for all; made once.
@@ -74,7 +76,7 @@ struct jitter {
 	uint16_t lag;     // samples: the period that is gone on with while something is made up
 	uint32_t made;    // samples made up since something was heard
 	uint64_t made_to; // where that ends
-	int32_t middle;   // how early half of the packets come, in samples * 16
+	int32_t middle;   // how early half of the packets come, in JITTER_UNITS of a sample
 	int32_t late;     // how early all but one in a hundred come, the same
 	int32_t speed;    // millionths
 	uint32_t packets; // counters, of this buffer's life
@@ -118,7 +120,32 @@ void jitter_forget(struct jitter *j);
 // How long what comes now will wait, in ms.
 uint32_t jitter_depth_ms(const struct jitter *j);
 
-// The inside. Makes up the n samples at `from` of the line by what lies before.
+// The inside: what the files jitter*.c share.
+
+static inline int64_t jitter_samples(const struct jitter *j, int64_t ms)
+{
+	return j->rate / 1000 * ms;
+}
+
+// In the units of middle and late.
+static inline int32_t jitter_units(const struct jitter *j, int32_t ms)
+{
+	return (int32_t)jitter_samples(j, ms) * JITTER_UNITS;
+}
+
+// How early packets have to come, in the middle.
+int32_t jitter_wanted(const struct jitter *j);
+
+// A packet came so many samples before its time.
+void jitter_observe(struct jitter *j, int64_t early);
+
+// Says how fast the next n samples are to be played.
+void jitter_steer(struct jitter *j, size_t n);
+
+// Reads n samples; they are there.
+void jitter_play(struct jitter *j, const struct jitter_filter *filter, int16_t *out, size_t n);
+
+// Makes up the n samples at `from` of the line by what lies before.
 void jitter_make_up(struct jitter *j, uint64_t from, size_t n);
 
 // Blends what would have been made up at `from` into the n samples that are there after all.

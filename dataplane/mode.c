@@ -19,35 +19,49 @@ static void drop_tracks(struct engine *e, const uint16_t *track, unsigned n)
 	}
 }
 
+static void drop_prompt(struct engine *e, const struct rtp_flow *f)
+{
+	struct flow_cold *c = cold_of(e, f);
+	const struct flow_prompt *prompt = prompt_of(e, f);
+
+	drop_tracks(e, prompt->track, prompt->n);
+	pool_give(&e->prompts, c->prompt);
+	c->prompt = FLOW_NO_PIECE;
+}
+
 void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 {
 	if (f->mode == FLOW_MUSIC)
 		drop_tracks(e, &f->track, 1);
 	if (f->mode == FLOW_PROMPT)
-		drop_tracks(e, f->prompt.track, f->prompt.n);
+		drop_prompt(e, f);
 	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
 		far_let_go(e, f);
-	f->mode = (uint8_t)mode;
-	f->track_at = 0;
-	f->fresh = true;
+	flow_set_mode(f, mode);
 }
 
-// The streams of many flows are spread over a packet's time by their places. A flow that is paced
-// already keeps its beat.
+// The tick, within one step from now, at which the fewest are due: in whatever order flows begin,
+// they are spread over the time of a packet. If all are alike, the place says which.
+static uint64_t quietest(const struct pacer *p, uint32_t place, uint64_t ms, uint32_t step)
+{
+	uint64_t best = ms + (place + step - ms % step) % step;
+
+	for (uint64_t tick = ms; tick < ms + step; tick++) {
+		if (pacer_load(p, tick) < pacer_load(p, best))
+			best = tick;
+	}
+	return best;
+}
+
+// A flow that is paced already keeps its beat, and one that has just stopped takes it up again.
 void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
-	bool due = f->keys.n > 0 || f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT;
+	uint32_t step = f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
+
+	if (!flow_is_due(f) || (f->tx & FLOW_PACED))
+		return;
+
 	uint32_t place = place_of(e, f);
-
-	if (!due) {
-		pacer_remove(&e->media, place);
-		return;
-	}
-	if (pacer_waits(&e->media, place))
-		return;
-
-	uint32_t step = f->keys.n > 0 ? FLOW_EVENT_PTIME : f->ptime;
-	uint64_t ms = to_ms(now);
-	uint64_t wait = (place + step - ms % step) % step;
-	pacer_set(&e->media, place, ms + wait);
+	pacer_add(&e->media, place, quietest(&e->media, place, to_ms(now), step));
+	f->tx |= FLOW_PACED;
 }

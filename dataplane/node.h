@@ -16,6 +16,16 @@
 //           ├──► digits                            an event whose end was lost
 //           └──► report ► out                      RTCP
 //
+// Where others come in. Each place is one test of a bit of the flow's hot lines; who has no bit
+// set pays no more than that.
+//
+//   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened
+//   rx & FLOW_HEARD       node_relay.c, keep(): audio that was taken is decoded
+//   tx & FLOW_RENDERED    node_moh.c, node_moh(), for what the tick makes; node_relay.c, relay(),
+//                         before rewrite(), for what rides on the peer's packets
+//   tx & FLOW_SEALED_OUT  after a packet is whole: node_moh.c, node_keys.c, node_relay.c; RTCP in
+//                         node_report.c; it must clear pkt.summed
+//
 // A node takes a burst, or one flow that is due, does one thing, and says where each packet goes
 // by putting it into one of its output bursts. Nodes do not log, allocate, lock or call the
 // kernel. What they share is here; it is the engine's inside and nobody else's business.
@@ -24,6 +34,7 @@
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
 #include "dataplane/pacer.h"
+#include "dataplane/pool.h"
 #include "dataplane/random.h"
 #include "dataplane/tracks.h"
 
@@ -31,11 +42,18 @@ struct engine {
 	struct engine_ops ops;
 	struct worker_stats *stats; // the caller's; we alone write it
 	struct rtp_flow *flows;
-	struct pacer media;   // by ms: who sends a packet of our own making
-	struct pacer events;  // by ms: whose digit may have lost its end
-	struct pacer reports; // by REPORT_TICK_NS: whose RTCP is due
+	struct flow_cold *cold; // of the same places
+	struct pacer media;     // by ms: who sends a packet of our own making (FLOW_PACED)
+	struct pacer events;    // by ms: pieces of `event` to be looked at
+	struct pacer reports;   // by REPORT_TICK_NS: whose RTCP is due (FLOW_REPORTED)
+	struct pool keys;       // struct flow_keys
+	struct pool prompts;    // struct flow_prompt
+	struct pool event;      // struct flow_event_in
 	uint32_t flow_count;
 	uint32_t address_count;
+	uint32_t burst_most;      // of the plan
+	bool full;                // ticks are not done in time: no new streams
+	uint64_t behind_since;    // ms; 0: ticks are done in time
 	uint16_t worker;          // which one we are
 	uint16_t workers;         // of how many
 	struct far_place *far;    // of each flow; NULL when we are alone
@@ -58,11 +76,32 @@ static inline uint32_t place_of(const struct engine *e, const struct rtp_flow *f
 	return (uint32_t)(f - e->flows);
 }
 
+static inline struct flow_cold *cold_of(const struct engine *e, const struct rtp_flow *f)
+{
+	return &e->cold[place_of(e, f)];
+}
+
+// The digits that a flow sends: only while FLOW_TYPING is set.
+static inline struct flow_keys *keys_of(const struct engine *e, const struct rtp_flow *f)
+{
+	return pool_at(&e->keys, cold_of(e, f)->keys);
+}
+
+// Only in mode PROMPT.
+static inline struct flow_prompt *prompt_of(const struct engine *e, const struct rtp_flow *f)
+{
+	return pool_at(&e->prompts, cold_of(e, f)->prompt);
+}
+
 // Puts a packet into a burst that leaves; sends the burst first if it is full.
 void engine_put(struct engine *e, struct burst *out, const struct pkt *p);
 
 // An empty packet at the end of out, addressed to the flow's RTP, or NULL: counted.
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f);
+
+// Up to n empty packets at the end of out, the first of them at *first, not addressed yet. Returns
+// how many; those that are missing are counted.
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first);
 
 // Fills in where a packet of this flow goes.
 void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f);
@@ -125,8 +164,27 @@ bool node_digits(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint
 // An audio packet came: an event that it has left behind is over.
 void digits_audio(struct engine *e, struct rtp_flow *f, const struct rtp *rtp, uint64_t now);
 
-// No update of an event for a while.
-void digits_late(struct engine *e, struct rtp_flow *f, uint64_t now);
+// A piece of `event` is to be looked at: no update for a while, or nothing at all.
+void digits_late(struct engine *e, uint32_t piece, uint64_t now);
+
+// The flow is closed.
+void digits_forget(struct engine *e, struct rtp_flow *f);
+
+// Is all that this flow sends music that goes on, with nothing to be done to it?
+static inline bool music_is_plain(const struct rtp_flow *f)
+{
+	const unsigned other =
+		FLOW_RENDERED | FLOW_SEALED_OUT | FLOW_MUTED | FLOW_FRESH | FLOW_TYPING;
+
+	return f->mode == FLOW_MUSIC && (f->tx & other) == 0 && f->send_port != 0;
+}
+
+// Asks for the audio of its next packet to be brought into the cache.
+void music_fetch(const struct engine *e, const struct rtp_flow *f);
+
+// A packet of each of at most BURST_MAX flows whose music is plain, and whose time is `at`.
+void node_music(struct engine *e, struct rtp_flow *const *flows, uint32_t n, struct burst *out,
+	uint64_t at);
 
 // The next frame of music or of a prompt, whose time is `at`.
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
@@ -135,14 +193,17 @@ void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t 
 void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 
 // Adds a digit to those that wait. False: there is no room.
-[[nodiscard]] bool keys_add(struct rtp_flow *f, uint8_t digit, uint16_t ms);
+[[nodiscard]] bool keys_add(struct engine *e, struct rtp_flow *f, uint8_t digit, uint16_t ms);
+
+// Forgets those that wait.
+void keys_forget(struct engine *e, struct rtp_flow *f);
 
 // Takes in one RTCP packet, which ends here. Returns the counter of what it was.
 _Atomic uint64_t *node_report_in(
 	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
 
-// Sends a report.
+// A place of the report wheel is due: sends a report, if a flow is still there.
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);
 
-// When the next report is due after this one.
-void report_later(struct engine *e, const struct rtp_flow *f, uint64_t now);
+// Reports of this flow are due from now on.
+void report_begin(struct engine *e, struct rtp_flow *f, uint64_t now);

@@ -14,7 +14,7 @@ static bool same(struct flow_id a, struct flow_id b)
 
 static struct flow_id id_of(const struct engine *e, const struct rtp_flow *f)
 {
-	return (struct flow_id){ .index = place_of(e, f), .gen = f->gen };
+	return (struct flow_id){ .index = place_of(e, f), .gen = cold_of(e, f)->gen };
 }
 
 static struct rtp_flow *find(const struct engine *e, struct flow_id id)
@@ -23,7 +23,7 @@ static struct rtp_flow *find(const struct engine *e, struct flow_id id)
 		return NULL;
 
 	struct rtp_flow *f = &e->flows[id.index];
-	return f->open && f->gen == id.gen ? f : NULL;
+	return f->open && cold_of(e, f)->gen == id.gen ? f : NULL;
 }
 
 static bool tell(
@@ -139,7 +139,7 @@ static bool queue_digit(struct engine *e, struct rtp_flow *y, const struct pkt *
 
 	if (far->queued && far->queued_ts == p->rtp.ts)
 		return true;
-	if (y->keys.n == 0 || y->dtmf_tx == DP_NO_PT ||
+	if (!(y->tx & FLOW_TYPING) || y->dtmf_tx == DP_NO_PT ||
 		telephone_event_read(&event, p->data + p->rtp.payload_off, p->rtp.payload_len) !=
 			TELEPHONE_EVENT_OK ||
 		!event.end)
@@ -147,7 +147,7 @@ static bool queue_digit(struct engine *e, struct rtp_flow *y, const struct pkt *
 
 	uint32_t ms = event.duration * UINT32_C(1000) / mark->clock;
 	ms = ms < 40 ? 40 : ms > DP_DIGIT_MS_MAX ? DP_DIGIT_MS_MAX : ms;
-	if (!keys_add(y, event.code, (uint16_t)ms))
+	if (!keys_add(e, y, event.code, (uint16_t)ms))
 		return false;
 	far->queued = true;
 	far->queued_ts = p->rtp.ts;
@@ -166,7 +166,7 @@ static _Atomic uint64_t *take(
 		(void)tell(e, mark->worker, FAR_UNHEAR, mark->x, mark->y);
 		return &e->stats->relay_stale;
 	}
-	x->clock = mark->clock;
+	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
 	x->codec = mark->codec;
 	if (mark->what == FAR_KEPT) {

@@ -17,61 +17,90 @@ enum {
 	REST = 1, // empty steps after the ends
 };
 
-bool keys_add(struct rtp_flow *f, uint8_t digit, uint16_t ms)
+static bool take_keys(struct engine *e, struct rtp_flow *f)
 {
-	if (f->keys.n == FLOW_KEYS_MAX)
+	uint32_t piece = pool_take(&e->keys);
+
+	if (piece == POOL_NONE)
 		return false;
-	f->keys.digit[f->keys.n] = digit;
-	f->keys.ms[f->keys.n] = ms;
-	f->keys.n++;
+	cold_of(e, f)->keys = (uint16_t)piece;
+	f->tx |= FLOW_TYPING;
 	return true;
 }
 
-static void begin(struct rtp_flow *f, uint64_t at)
+bool keys_add(struct engine *e, struct rtp_flow *f, uint8_t digit, uint16_t ms)
+{
+	if ((f->tx & FLOW_TYPING) == 0 && !take_keys(e, f))
+		return false;
+
+	struct flow_keys *k = keys_of(e, f);
+	if (k->n == FLOW_KEYS_MAX)
+		return false;
+	k->digit[k->n] = digit;
+	k->ms[k->n] = ms;
+	k->n++;
+	return true;
+}
+
+void keys_forget(struct engine *e, struct rtp_flow *f)
+{
+	struct flow_cold *c = cold_of(e, f);
+
+	if ((f->tx & FLOW_TYPING) == 0)
+		return;
+	pool_give(&e->keys, c->keys);
+	c->keys = FLOW_NO_PIECE;
+	f->tx &= (uint8_t)~FLOW_TYPING;
+}
+
+static void begin(struct rtp_flow *f, struct flow_keys *k, uint64_t at)
 {
 	f->out_ts = flow_ts(f, at);
 	f->out_at = at > f->out_at ? at : f->out_at;
-	f->keys.ts = f->out_ts;
+	k->ts = f->out_ts;
 }
 
-static void next_digit(struct rtp_flow *f)
+static void next_digit(struct engine *e, struct rtp_flow *f, struct flow_keys *k)
 {
-	struct flow_keys *k = &f->keys;
-
+	f->tx |= FLOW_FRESH;
+	if (k->n == 1) {
+		keys_forget(e, f);
+		return;
+	}
 	k->n--;
 	k->step = 0;
 	k->ends = 0;
 	memmove(k->digit, k->digit + 1, sizeof(k->digit) - sizeof(k->digit[0]));
 	memmove(k->ms, k->ms + 1, sizeof(k->ms) - sizeof(k->ms[0]));
-	f->fresh = true;
 }
 
-static void write(struct rtp_flow *f, struct pkt *p, uint32_t ms, bool end)
+static void write(
+	struct rtp_flow *f, const struct flow_keys *k, struct pkt *p, uint32_t ms, bool end)
 {
 	// A digit longer than the duration field goes on in a new segment (2.5.1.3).
 	uint32_t units = ms * (f->clock / 1000);
 	uint32_t segment = units / TELEPHONE_EVENT_MAX;
 
 	rtp_write(p->data, &(struct rtp){
-				   .marker = f->keys.step == 0,
+				   .marker = k->step == 0,
 				   .pt = f->dtmf_tx,
 				   .seq = f->out_seq++,
-				   .ts = f->keys.ts + segment * TELEPHONE_EVENT_MAX,
+				   .ts = k->ts + segment * TELEPHONE_EVENT_MAX,
 				   .ssrc = f->out_ssrc,
 			   });
 	telephone_event_write(p->data + RTP_FIXED_LEN,
 		&(struct telephone_event){
-			.code = f->keys.digit[0],
+			.code = k->digit[0],
 			.volume = TELEPHONE_EVENT_VOLUME,
 			.end = end,
 			.duration = (uint16_t)(units - segment * TELEPHONE_EVENT_MAX),
 		});
 	p->len = RTP_FIXED_LEN + TELEPHONE_EVENT_LEN;
-	f->books.tx_packets++;
-	f->books.tx_bytes += TELEPHONE_EVENT_LEN;
+	flow_sent(f, TELEPHONE_EVENT_LEN);
 }
 
-static void send(struct engine *e, struct rtp_flow *f, struct burst *out, uint32_t ms, bool end)
+static void send(struct engine *e, struct rtp_flow *f, const struct flow_keys *k, struct burst *out,
+	uint32_t ms, bool end)
 {
 	if (!flow_may_send(f))
 		return;
@@ -79,23 +108,23 @@ static void send(struct engine *e, struct rtp_flow *f, struct burst *out, uint32
 	struct pkt *p = engine_blank(e, out, f);
 	if (p == NULL)
 		return;
-	write(f, p, ms, end);
+	write(f, k, p, ms, end);
 	stat_add(&e->stats->digit_packets, 1);
 }
 
 void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
-	struct flow_keys *k = &f->keys;
+	struct flow_keys *k = keys_of(e, f);
 	uint32_t ms = (k->step + 1U) * FLOW_EVENT_PTIME;
 	bool end = ms >= k->ms[0];
 
 	if (k->step == 0)
-		begin(f, at);
+		begin(f, k, at);
 	if (k->ends < ENDS)
-		send(e, f, out, end ? k->ms[0] : ms, end);
+		send(e, f, k, out, end ? k->ms[0] : ms, end);
 	if (end)
 		k->ends++;
 	k->step++;
 	if (k->ends == ENDS + REST)
-		next_digit(f);
+		next_digit(e, f, k);
 }

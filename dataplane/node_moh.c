@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Music and prompts: one packet of a flow that is due. Tracks are there in the flow's codec, so
-// this is a header and a copy.
-#include "codecs/g711.h"
+// Music and prompts: packets of flows that are due. Tracks are there in the flow's codec, so this
+// is a header and a copy; music that just goes on is done by bursts.
 #include "dataplane/node.h"
 
+#include <endian.h>
 #include <string.h>
 
-enum { SAMPLES_PER_MS = 8, LOCK_WAIT_MS = 1000 };
+enum { LOCK_WAIT_MS = 1000, LINE = 64 };
 
-static uint32_t frame_len(const struct rtp_flow *f)
+// The units of a track in a packet.
+static uint32_t frame_units(const struct rtp_flow *f)
 {
-	return f->ptime * (uint32_t)SAMPLES_PER_MS;
+	return f->ptime * (uint32_t)TRACK_UNITS_PER_MS;
 }
 
 static void send(struct rtp_flow *f, struct pkt *p, uint64_t at)
 {
-	uint32_t len = frame_len(f);
+	uint32_t len = frame_units(f) * (uint32_t)track_unit(f->encoding);
 
 	flow_stamp(f, p->data,
-		&(struct flow_frame){
-			.at = at, .ns = f->ptime * NS_PER_MS, .units = len, .bytes = len });
+		&(struct flow_frame){ .at = at,
+			.ns = f->ptime * NS_PER_MS,
+			.units = frame_units(f) * track_clock(f->encoding),
+			.bytes = len });
 	p->len = (uint16_t)(RTP_FIXED_LEN + len);
 }
 
@@ -30,7 +33,7 @@ static struct pkt *next_blank(struct engine *e, struct rtp_flow *f, struct burst
 	struct pkt *p = engine_blank(e, out, f);
 
 	if (p == NULL)
-		f->fresh = true;
+		f->tx |= FLOW_FRESH;
 	return p;
 }
 
@@ -44,27 +47,30 @@ static void music(struct engine *e, struct rtp_flow *f, struct burst *out, uint6
 	if (p == NULL)
 		return;
 	send(f, p, at);
-	f->track_at = track_loop(e->tracks.track[f->track], f->codec, f->track_at,
-		p->data + RTP_FIXED_LEN, frame_len(f));
+	f->track_at = track_loop(e->tracks.track[f->track], f->encoding, f->track_at,
+		p->data + RTP_FIXED_LEN, frame_units(f));
 	stat_add(&e->stats->music_packets, 1);
 }
 
 // Fills a frame from track after track; what is left after the last one is silence.
-static void read_prompt(const struct engine *e, struct rtp_flow *f, uint8_t *dst, size_t n)
+static void read_prompt(const struct engine *e, struct rtp_flow *f, struct flow_prompt *prompt,
+	uint8_t *dst, size_t n)
 {
-	while (n > 0 && f->prompt.at < f->prompt.n) {
-		const struct track *t = e->tracks.track[f->prompt.track[f->prompt.at]];
-		size_t got = track_once(t, f->codec, f->track_at, dst, n);
+	size_t unit = track_unit(f->encoding);
+
+	while (n > 0 && prompt->at < prompt->n) {
+		const struct track *t = e->tracks.track[prompt->track[prompt->at]];
+		size_t got = track_once(t, f->encoding, f->track_at, dst, n);
 
 		f->track_at += (uint32_t)got;
-		dst += got;
+		dst += got * unit;
 		n -= got;
 		if (f->track_at == t->len) {
-			f->prompt.at++;
+			prompt->at++;
 			f->track_at = 0;
 		}
 	}
-	memset(dst, f->codec == DP_CODEC_PCMA ? G711_ALAW_SILENCE : G711_ULAW_SILENCE, n);
+	memset(dst, track_silence(f->encoding), n * unit);
 }
 
 static void finish_prompt(struct engine *e, struct rtp_flow *f)
@@ -77,22 +83,24 @@ static void finish_prompt(struct engine *e, struct rtp_flow *f)
 
 // A prompt waits a moment for the far end to be found behind its NAT. After that it runs, heard
 // or not, so that PLAYED always comes.
-static bool waits_for_lock(struct rtp_flow *f, uint64_t at)
+static bool waits_for_lock(
+	const struct engine *e, const struct rtp_flow *f, struct flow_prompt *prompt, uint64_t at)
 {
-	bool waits = !f->prompt.begun && f->nat && f->send_port == 0 &&
-		     at < f->prompt.since + LOCK_WAIT_MS * NS_PER_MS;
+	bool waits = !prompt->begun && cold_of(e, f)->nat && f->send_port == 0 &&
+		     at < prompt->since + LOCK_WAIT_MS * NS_PER_MS;
 
 	if (!waits)
-		f->prompt.begun = true;
+		prompt->begun = true;
 	return waits;
 }
 
-static void prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
+static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
-	uint8_t unheard[60 * SAMPLES_PER_MS];
+	struct flow_prompt *prompt = prompt_of(e, f);
+	uint8_t unheard[TRACK_FRAME_MAX];
 	uint8_t *dst = unheard;
 
-	if (waits_for_lock(f, at))
+	if (waits_for_lock(e, f, prompt, at))
 		return;
 	if (flow_may_send(f)) {
 		struct pkt *p = next_blank(e, f, out);
@@ -103,9 +111,110 @@ static void prompt(struct engine *e, struct rtp_flow *f, struct burst *out, uint
 		dst = p->data + RTP_FIXED_LEN;
 		stat_add(&e->stats->prompt_packets, 1);
 	}
-	read_prompt(e, f, dst, frame_len(f));
-	if (f->prompt.at == f->prompt.n)
+	read_prompt(e, f, prompt, dst, frame_units(f));
+	if (prompt->at == prompt->n)
 		finish_prompt(e, f);
+}
+
+static const uint8_t *audio_of(const struct track *t, const struct rtp_flow *f)
+{
+	return t->payload[f->encoding] + f->track_at * track_unit(f->encoding);
+}
+
+void music_fetch(const struct engine *e, const struct rtp_flow *f)
+{
+	const uint8_t *audio = audio_of(e->tracks.track[f->track], f);
+	size_t len = frame_units(f) * track_unit(f->encoding);
+
+	for (size_t at = 0; at < len + LINE; at += LINE)
+		__builtin_prefetch(audio + at);
+}
+
+// Frames are whole blocks in every encoding.
+static void copy_blocks(uint8_t *dst, const uint8_t *src, size_t len)
+{
+	for (; len >= TRACK_BLOCK; len -= TRACK_BLOCK) {
+		memcpy(dst, src, TRACK_BLOCK);
+		dst += TRACK_BLOCK;
+		src += TRACK_BLOCK;
+	}
+}
+
+static uint16_t fold(uint64_t sum)
+{
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+// The header's three words; returns their sum.
+static uint64_t write_header(const struct rtp_flow *f, uint8_t *to)
+{
+	uint32_t word[3] = {
+		htobe32((uint32_t)RTP_VERSION << 30 | (uint32_t)f->pt_tx << 16 | f->out_seq),
+		htobe32(f->out_ts),
+		htobe32(f->out_ssrc),
+	};
+
+	memcpy(to, word, sizeof(word));
+	return (uint64_t)word[0] + word[1] + word[2];
+}
+
+static void move_on(struct rtp_flow *f, uint32_t units, uint32_t bytes, uint64_t at)
+{
+	f->out_seq++;
+	f->out_ts += units * track_clock(f->encoding);
+	f->out_at = (at > f->out_at ? at : f->out_at) + f->ptime * NS_PER_MS;
+	flow_sent(f, bytes);
+}
+
+static void aim(struct pkt *p, const struct engine *e, const struct rtp_flow *f)
+{
+	memcpy(p->ip, f->to_ip, sizeof(p->ip));
+	p->flow = place_of(e, f);
+	p->local_port = f->local_port;
+	p->remote_port = f->send_port;
+	p->address = f->address;
+	p->hop = f->hop;
+}
+
+static void play_on(const struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t at)
+{
+	const struct track *t = e->tracks.track[f->track];
+	uint32_t units = frame_units(f);
+	uint32_t bytes = units * (uint32_t)track_unit(f->encoding);
+	uint64_t header = write_header(f, p->data);
+	uint32_t sum;
+
+	aim(p, e, f);
+	p->len = (uint16_t)(RTP_FIXED_LEN + bytes);
+	if (track_sum(t, f->encoding, f->track_at, units, &sum)) {
+		p->payload_sum = fold(header + sum);
+		p->summed = true;
+	}
+	if (units < t->len - f->track_at) {
+		copy_blocks(p->data + RTP_FIXED_LEN, audio_of(t, f), bytes);
+		f->track_at += units;
+	} else {
+		f->track_at =
+			track_loop(t, f->encoding, f->track_at, p->data + RTP_FIXED_LEN, units);
+	}
+	move_on(f, units, bytes, at);
+}
+
+void node_music(
+	struct engine *e, struct rtp_flow *const *flows, uint32_t n, struct burst *out, uint64_t at)
+{
+	uint32_t first, got;
+
+	if (n == 0)
+		return;
+	got = engine_blanks(e, out, n, &first);
+	for (uint32_t i = 0; i < got; i++)
+		play_on(e, flows[i], &out->pkt[first + i], at);
+	for (uint32_t i = got; i < n; i++)
+		flows[i]->tx |= FLOW_FRESH;
+	stat_add(&e->stats->music_packets, got);
 }
 
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
@@ -113,5 +222,5 @@ void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t 
 	if (f->mode == FLOW_MUSIC)
 		music(e, f, out, at);
 	else if (f->mode == FLOW_PROMPT)
-		prompt(e, f, out, at);
+		play_prompt(e, f, out, at);
 }

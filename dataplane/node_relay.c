@@ -22,8 +22,7 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 
 	// A hint only: the other may have turned to something else since, or be gone.
 	struct rtp_flow *y = &e->flows[f->heard_by];
-	bool relays = y->open && y->mode == FLOW_RELAY && y->peer == place_of(e, f) &&
-		      y->peer_gen == f->gen;
+	bool relays = y->open && y->mode == FLOW_RELAY && y->peer == place_of(e, f);
 
 	return relays ? y : NULL;
 }
@@ -32,7 +31,7 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 // us, and what came before them is not known any more.
 static bool is_new(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp)
 {
-	return y->fresh || rtp->ssrc != y->relay_ssrc || x->in_run != y->relay_run;
+	return (y->tx & FLOW_FRESH) || rtp->ssrc != y->relay_ssrc || x->in_run != y->relay_run;
 }
 
 // A packet of the peer's that the far end is not to miss: those that follow close up.
@@ -76,7 +75,7 @@ static void take_over(
 	y->seq_floor = rtp->seq;
 	y->relay_ssrc = rtp->ssrc;
 	y->relay_run = x->in_run;
-	y->fresh = false;
+	y->tx &= (uint8_t)~FLOW_FRESH;
 }
 
 // Moves on what comes next, unless this packet came late.
@@ -116,7 +115,7 @@ static void reckon(
 	if (event)
 		move_on(y, out, (uint32_t)(payload[2] << 8 | payload[3]), now);
 	else if (!dp_codec_is_g711(y->codec))
-		move_on(y, out, y->ptime * y->clock / 1000, now + y->ptime * NS_PER_MS);
+		move_on(y, out, y->ptime * (uint32_t)y->clock / 1000, now + y->ptime * NS_PER_MS);
 	else
 		move_on(y, out, out->payload_len, now + out->payload_len * NS_PER_SAMPLE);
 }
@@ -147,8 +146,7 @@ static void rewrite(
 		translate(x, y, p->data + RTP_FIXED_LEN, out.payload_len);
 	raise_floor(y, p->rtp.seq);
 	reckon(y, &out, p, event, now);
-	y->books.tx_packets++;
-	y->books.tx_bytes += out.payload_len;
+	flow_sent(y, out.payload_len);
 }
 
 static bool clash(const struct rtp_flow *x, const struct rtp_flow *y)
@@ -164,7 +162,7 @@ static _Atomic uint64_t *obstacle(
 {
 	if (!flow_may_send(y))
 		return &s->relay_muted;
-	if (y->keys.n > 0)
+	if (y->tx & FLOW_TYPING)
 		return &s->relay_held;
 	return clash(x, y) ? &s->relay_clash : NULL;
 }

@@ -20,11 +20,20 @@ static uint64_t to_ntp(uint64_t wall_ns)
 }
 
 // Half to one and a half times the interval, so that no two flows march in step (6.3.1).
-void report_later(struct engine *e, const struct rtp_flow *f, uint64_t now)
+static void later(struct engine *e, const struct rtp_flow *f, uint64_t now)
 {
 	uint64_t wait = INTERVAL_MS / 2 + random_draw(&e->random) % INTERVAL_MS;
 
-	pacer_set(&e->reports, place_of(e, f), (now + wait * NS_PER_MS) / REPORT_TICK_NS);
+	pacer_add(&e->reports, place_of(e, f), (now + wait * NS_PER_MS) / REPORT_TICK_NS);
+}
+
+// What the flow before has left in the wheel is of a time as random as any.
+void report_begin(struct engine *e, struct rtp_flow *f, uint64_t now)
+{
+	if (f->tx & FLOW_REPORTED)
+		return;
+	f->tx |= FLOW_REPORTED;
+	later(e, f, now);
 }
 
 // 96 random bits that stay the same for this flow (RFC 7022, section 5), six to a letter.
@@ -50,90 +59,102 @@ static uint32_t rtp_time(const struct rtp_flow *f, uint64_t now)
 }
 
 // What was lost since the last report, in 256ths (A.3).
-static uint8_t fraction(struct rtp_flow *f)
+static uint8_t fraction(const struct rtp_flow *f, struct flow_cold *c)
 {
-	uint32_t expected = flow_expected(f) - f->report.expected;
-	uint32_t received = f->books.rx_of_ssrc - f->report.received;
+	uint32_t expected = flow_expected(f, c) - c->told_expected;
+	uint32_t received = f->rx_of_ssrc - c->told_received;
 
-	f->report.expected = flow_expected(f);
-	f->report.received = f->books.rx_of_ssrc;
+	c->told_expected = flow_expected(f, c);
+	c->told_received = f->rx_of_ssrc;
 	if (expected <= received)
 		return 0;
 	return (uint8_t)(((uint64_t)(expected - received) << 8) / (expected + 1U));
 }
 
-static int32_t lost_in_24_bits(const struct rtp_flow *f)
+static int32_t lost_in_24_bits(const struct rtp_flow *f, const struct flow_cold *c)
 {
-	int64_t lost = (int64_t)flow_expected(f) - f->books.rx_of_ssrc;
+	int64_t lost = (int64_t)flow_expected(f, c) - f->rx_of_ssrc;
 
 	if (lost > 0x7fffff)
 		return 0x7fffff;
 	return lost < -0x800000 ? -0x800000 : (int32_t)lost;
 }
 
-static void fill_block(struct rtp_flow *f, struct rtcp_block *out, uint64_t now)
+// In units of 2^-16 s, as LSR and DLSR are: it goes round after 18 hours.
+static uint32_t short_time(uint64_t ns)
 {
-	uint64_t since = now - f->report.heard_at;
+	return (uint32_t)(ns / NS_PER_SEC << 16 | (ns % NS_PER_SEC << 16) / NS_PER_SEC);
+}
 
+static void fill_block(
+	const struct rtp_flow *f, struct flow_cold *c, struct rtcp_block *out, uint64_t now)
+{
 	*out = (struct rtcp_block){
 		.ssrc = f->in_ssrc,
-		.fraction = fraction(f),
-		.lost = lost_in_24_bits(f),
+		.fraction = fraction(f, c),
+		.lost = lost_in_24_bits(f, c),
 		.highest = (uint32_t)f->in_cycles << 16 | f->in_seq,
-		.jitter = f->books.jitter >> 4,
+		.jitter = f->jitter >> 4,
 	};
-	if (f->report.heard_at != 0) {
-		out->lsr = f->report.heard_ntp;
-		out->dlsr = (uint32_t)(since / NS_PER_SEC << 16 |
-				       (since % NS_PER_SEC << 16) / NS_PER_SEC);
+	if (c->heard_sr) {
+		out->lsr = c->heard_ntp;
+		out->dlsr = short_time(now) - c->heard_at;
 	}
 }
 
-static uint16_t target_port(const struct rtp_flow *f)
+static uint16_t target_port(const struct rtp_flow *f, const struct flow_cold *c)
 {
-	if (!f->nat)
-		return f->remote.rtcp_port;
-	return f->report.port != 0 ? f->report.port : (uint16_t)(f->send_port + 1);
+	if (!c->nat)
+		return c->rtcp_port;
+	return c->rtcp_from != 0 ? c->rtcp_from : (uint16_t)(f->send_port + 1);
 }
 
-static void fill(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
+static void fill(
+	struct engine *e, struct rtp_flow *f, struct flow_cold *c, struct pkt *p, uint64_t now)
 {
 	char cname[CNAME_LEN + 1];
 	struct rtcp_block block;
 	struct rtcp_sender sender = {
 		.ntp = to_ntp(now + (uint64_t)e->wall_offset),
 		.ts = rtp_time(f, now),
-		.packets = (uint32_t)f->books.tx_packets,
-		.octets = (uint32_t)f->books.tx_bytes,
+		.packets = f->tx_packets,
+		.octets = f->tx_bytes,
 	};
-	bool sent = f->books.tx_packets != f->report.tx_last;
+	bool sent = f->tx_bytes != (uint32_t)c->tx_bytes; // since the last time
 
 	if (f->started)
-		fill_block(f, &block, now);
+		fill_block(f, c, &block, now);
 	name(e, f, cname);
 	p->len = (uint16_t)rtcp_write(
 		p->data, f->out_ssrc, sent ? &sender : NULL, f->started ? &block : NULL, cname);
 	p->local_port = (uint16_t)(f->local_port + 1);
-	p->remote_port = target_port(f);
-	f->report.tx_last = f->books.tx_packets;
+	p->remote_port = target_port(f, c);
 }
 
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now)
 {
-	report_later(e, f, now);
-	if (!flow_may_report(f) || target_port(f) == 0)
-		return;
+	struct flow_cold *c = cold_of(e, f);
 
-	struct pkt *p = engine_blank(e, out, f);
-	if (p == NULL)
+	if (!f->known) {
+		f->tx &= (uint8_t)~FLOW_REPORTED;
 		return;
-	fill(e, f, p, now);
-	stat_add(&e->stats->rtcp_packets, 1);
+	}
+	later(e, f, now);
+	if (flow_may_report(f) && target_port(f, c) != 0) {
+		struct pkt *p = engine_blank(e, out, f);
+
+		if (p == NULL)
+			return;
+		fill(e, f, c, p, now);
+		stat_add(&e->stats->rtcp_packets, 1);
+	}
+	flow_take_up(f, c);
 }
 
 _Atomic uint64_t *node_report_in(
 	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now)
 {
+	struct flow_cold *c = cold_of(e, f);
 	struct rtcp report;
 
 	// The address is what the source rule names; RTCP's port is nobody's promise.
@@ -142,10 +163,11 @@ _Atomic uint64_t *node_report_in(
 	if (rtcp_read(&report, p->data, p->len, f->out_ssrc) != RTCP_OK)
 		return &e->stats->rx_bad_rtcp;
 
-	f->report.port = p->remote_port;
+	c->rtcp_from = p->remote_port;
 	if (report.sent && f->started && report.ssrc == f->in_ssrc) {
-		f->report.heard_at = now;
-		f->report.heard_ntp = (uint32_t)(report.sender.ntp >> 16);
+		c->heard_sr = true;
+		c->heard_at = short_time(now);
+		c->heard_ntp = (uint32_t)(report.sender.ntp >> 16);
 	}
 	return &e->stats->rx_rtcp;
 }

@@ -2,11 +2,13 @@
 //
 // The ways out of the engine, for packets and for events.
 #include "dataplane/node.h"
+#include "dataplane/rtcp.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { PACKET_ROOM = 1024 }; // the longest that we make is 60 ms of G.711, or a report
+enum { PACKET_ROOM = RTP_FIXED_LEN + TRACK_FRAME_MAX }; // or a report, which is shorter
+static_assert((int)RTCP_WRITE_MAX <= (int)PACKET_ROOM);
 
 void engine_put(struct engine *e, struct burst *out, const struct pkt *p)
 {
@@ -25,6 +27,20 @@ void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f)
 	p->remote_port = f->send_port;
 	p->address = f->address;
 	p->hop = f->hop;
+}
+
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first)
+{
+	if (out->n + n > BURST_MAX)
+		e->ops.flush(e->ops.ctx, out);
+	assert(out->n + n <= BURST_MAX);
+	*first = out->n;
+
+	uint32_t got = e->ops.blank(e->ops.ctx, out, n);
+	assert(got <= n && (got == 0 || out->pkt[*first].room >= PACKET_ROOM));
+	if (got < n)
+		stat_add(&e->stats->tx_no_buffer, n - got);
+	return got;
 }
 
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f)
@@ -46,20 +62,24 @@ struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_f
 void engine_answer(struct engine *e, struct rtp_flow *f, struct dp_event *event)
 {
 	if (f != NULL) {
-		event->lost = f->lost_event;
-		f->lost_event = false;
+		struct flow_cold *c = cold_of(e, f);
+
+		event->lost = c->lost_event;
+		c->lost_event = false;
 	}
 	e->ops.answer(e->ops.ctx, event);
 }
 
 void engine_tell(struct engine *e, struct rtp_flow *f, struct dp_event *event)
 {
-	event->flow = (struct flow_id){ .index = place_of(e, f), .gen = f->gen };
-	event->lost = f->lost_event;
+	struct flow_cold *c = cold_of(e, f);
+
+	event->flow = (struct flow_id){ .index = place_of(e, f), .gen = c->gen };
+	event->lost = c->lost_event;
 	if (e->ops.tell(e->ops.ctx, event)) {
-		f->lost_event = false;
+		c->lost_event = false;
 		return;
 	}
-	f->lost_event = true;
+	c->lost_event = true;
 	stat_add(&e->stats->events_lost, 1);
 }

@@ -69,9 +69,11 @@
 	X(digit_packets,    "RTP packets made from digits given back")                     \
 	X(rtcp_packets,     "RTCP reports made")                                           \
 	X(digits_seen,      "digits pressed")                                              \
+	X(events_no_room,   "RFC 4733 packets not read: capacity.events is used up")       \
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
+	X(streams_refused,  "flows and streams refused because packets were late already") \
 	X(commands,         "commands taken")                                              \
 	X(refusals,         "commands refused")                                            \
 	X(events_lost,      "events dropped because the core was too slow")                \

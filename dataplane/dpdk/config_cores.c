@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WATCHDOG_MS_MIN = 10, WATCHDOG_MS_MAX = 60000 };
+enum { WATCHDOG_MS_MIN = 50, WATCHDOG_MS_MAX = 60000 };
 
 bool config_word(struct load *l, const char *node, const char *text, const char *const *words,
 	uint32_t n, uint32_t *out)

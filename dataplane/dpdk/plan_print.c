@@ -155,10 +155,11 @@ static void json_queue(const struct config *c, uint32_t port, uint32_t q, FILE *
 	fputs("{\"port\": ", to);
 	json_text(to, p->name);
 	fprintf(to,
-		", \"queue\": %u, \"worker\": %u, \"cpu\": %u, \"port_node\": %u, "
+		", \"number\": %u, \"queue\": %u, \"worker\": %u, \"cpu\": %u, \"port_node\": %u, "
 		"\"worker_node\": %u, \"flows\": %u, \"rx\": %u, \"tx\": %u, \"steering\": \"%s\"}",
-		q, worker + 1, c->cpu[worker], p->node, c->node[worker], flows_of(c, worker, port),
-		p->rx_descriptors, p->tx_descriptors, steering_name[p->steering]);
+		port, q, worker + 1, c->cpu[worker], p->node, c->node[worker],
+		flows_of(c, worker, port), p->rx_descriptors, p->tx_descriptors,
+		steering_name[p->steering]);
 }
 
 static void json_queues(const struct config *c, FILE *to)

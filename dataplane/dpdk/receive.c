@@ -50,7 +50,7 @@ static void view(struct worker *w, struct rte_mbuf *m, const struct frame *f)
 		.room = (uint16_t)(room < HEADER_PAYLOAD_MAX ? room : HEADER_PAYLOAD_MAX),
 		.local_port = f->to_port,
 		.remote_port = f->from_port,
-		.address = f->address,
+		.address = (uint8_t)f->address,
 	};
 	memcpy(p->ip, f->from.b, sizeof(p->ip));
 }

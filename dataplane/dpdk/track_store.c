@@ -49,7 +49,8 @@ static bool read_whole(int fd, uint8_t *to, size_t len)
 
 static bool is_sound(const struct attach_message *m)
 {
-	return m->track != 0 && m->codec < TRACK_CODECS && m->len > 0 && m->len <= UINT32_MAX;
+	return m->track != 0 && m->codec < TRACK_CODECS && track_unit(m->codec) == 1 &&
+	       m->len > 0 && m->len <= UINT32_MAX;
 }
 
 // Makes the next version: the last one and the new codec.

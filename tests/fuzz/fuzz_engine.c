@@ -253,7 +253,7 @@ static void packet(void)
 		.len = len,
 		.room = sizeof(data),
 		.local_port = (uint16_t)(RIG_PORT + 2 * (flow % (RIG_FLOWS / 2)) + rtcp),
-		.address = (uint16_t)(flow / (RIG_FLOWS / 2)),
+		.address = (uint8_t)(flow / (RIG_FLOWS / 2)),
 		.remote_port = port };
 	rig_ip(in.pkt[0].ip, party);
 	rig.drop.n = 0;

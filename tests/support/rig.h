@@ -169,7 +169,7 @@ static inline void rig_tracks(struct rig *r)
 	}
 }
 
-static inline void rig_init(struct rig *r)
+static inline void rig_init_with(struct rig *r, struct engine_capacity capacity)
 {
 	static const struct engine_address address[2] = {
 		{ .ip = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
@@ -186,6 +186,7 @@ static inline void rig_init(struct rig *r)
 		.address = address,
 		.seed = { 1, 2 },
 		.wall_offset = INT64_C(1700000000) * 1000000000,
+		.capacity = capacity,
 	};
 	struct engine_ops ops = {
 		.ctx = r,
@@ -204,6 +205,11 @@ static inline void rig_init(struct rig *r)
 	r->hop = 7;
 	r->e = engine_init(r->memory, &plan, &ops, &r->stats, r->now);
 	rig_tracks(r);
+}
+
+static inline void rig_init(struct rig *r)
+{
+	rig_init_with(r, (struct engine_capacity){ 0 });
 }
 
 // Gives a command to a flow of generation 1 and says what became of it.
@@ -253,7 +259,7 @@ static inline void rig_receive(
 		.len = (uint16_t)len,
 		.room = RIG_ROOM,
 		.local_port = (uint16_t)(RIG_PORT + 2 * (flow % (RIG_FLOWS / 2))),
-		.address = (uint16_t)(flow / (RIG_FLOWS / 2)),
+		.address = (uint8_t)(flow / (RIG_FLOWS / 2)),
 		.remote_port = port,
 	};
 	rig_ip(p->ip, party);

@@ -11,7 +11,7 @@
 
 // Suites that there are, without NONE.
 #define FOR_EACH_SUITE(suite) \
-	for (uint8_t suite = DP_SUITE_NONE + 1; suite < DP_SUITE_COUNT; suite++)
+	for (uint8_t suite = DP_SUITE_NONE + 1; suite < (uint8_t)DP_SUITE_COUNT; suite++)
 
 static inline void judge_policy(srtp_policy_t *p, uint8_t suite)
 {

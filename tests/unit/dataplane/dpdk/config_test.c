@@ -124,7 +124,7 @@ static const struct wrong wrongs[] = {
 	{ "workers: \"1-2\"", "workers-per-node: 4", "1:", "node 0 has 3 CPUs for workers, and 4" },
 	{ "workers: \"1-2\"", "workers-per-node: \"1:1\"", "1:", "node 1 has 0 CPUs" },
 	{ "workers: \"1-2\"", "workers-per-node: many", "1:", "nor one for each node" },
-	{ "idle: poll", "watchdog-ms: 5", "1:", "not a number from 10 to 60000" },
+	{ "idle: poll", "watchdog-ms: 5", "1:", "not a number from 50 to 60000" },
 	{ "idle: poll", "idle: never", "1:", "neither sleep nor poll" },
 	{ "hugepages: auto", "hugepages: yes", "2:", "neither auto nor none" },
 	{ "mbufs: auto", "mbufs: 10", "2:", "neither auto nor a number from 1024" },
