@@ -14,22 +14,41 @@ import time
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK = range(1, 6)
 OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
-OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = range(9)
-DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = range(6)
+NO_PT = 0xff
 LANE, LANES_MAX, WORKERS, ADDRESSES = 1024, 64, 64, 128
 MESSAGE = "<IHHQQII"
 PLAN_ADDRESS = "<16sHHII"
 PLAN_SIZE = 16 + 4 * WORKERS + struct.calcsize(PLAN_ADDRESS) * ADDRESSES
 
 
+def names(header, of):
+    """The names in an X-list of the contract, in order."""
+    with open(os.path.join(ROOT, "dataplane", header), encoding="utf-8") as f:
+        text = f.read()
+    entries = re.search(rf"#define {of}\(X\).*\n((?:\tX\(.*\n)+)", text)
+    return re.findall(r"^\tX\((\w+),", entries[1], re.MULTILINE)
+
+
 def counters():
-    """The names in stats.h, in order."""
-    with open(os.path.join(ROOT, "dataplane", "stats.h"), encoding="utf-8") as f:
-        return re.findall(r"^\tX\((\w+),", f.read(), re.MULTILINE)
+    return names("stats.h", "WORKER_STAT_LIST")
+
+
+_COMMANDS, _EVENTS = names("cmd.h", "DP_CMD_LIST"), names("event.h", "DP_EVENT_LIST")
+OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = (
+    _COMMANDS.index(name) for name in ("OPEN", "REMOTE", "SILENT", "MUSIC", "PROMPT", "RELAY",
+                                       "WATCH", "DIGITS", "CLOSE"))
+DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = (
+    _EVENTS.index(name) for name in ("DONE", "REFUSED", "CLOSED", "LOCKED", "DIGIT", "PLAYED"))
 
 
 def mapped(ip):
     return bytes(10) + b"\xff\xff" + socket.inet_aton(ip)
+
+
+def remote(ip, port, rtcp, ptime=20):
+    """The body of a REMOTE: PCMU, with digits, without comfort noise."""
+    return struct.pack("<16s16sIHHBBBBBBBB", mapped(ip), bytes(16), 8000, port, rtcp, 0, 0, 101,
+                       101, 0, ptime, 0, NO_PT)
 
 
 class Turned(Exception):
@@ -150,9 +169,7 @@ class Core:
         raise TimeoutError(f"no answer to command {kind} of {flow}")
 
     def remote(self, flow, ip, port, ptime=20):
-        body = struct.pack("<16s16sIHHBBBBBBB", mapped(ip), bytes(16), 8000, port, port + 1,
-                           0, 0, 101, 101, 0, ptime, 0)
-        return self.ask(REMOTE, flow, body)
+        return self.ask(REMOTE, flow, remote(ip, port, port + 1, ptime))
 
     def woken(self, seconds=1):
         """Whether the eventfd was written; it is empty afterwards."""
