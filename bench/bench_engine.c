@@ -182,6 +182,36 @@ static void bench(struct table *t, const struct kind *k, uint32_t flows, bool ra
 	table_clear(t);
 }
 
+// How long an engine needs until it takes its first command, its memory's pages included.
+static void bench_start(struct table *t, uint32_t flows)
+{
+	char what[64];
+	double ms[BENCH_ROUNDS];
+
+	snprintf(what, sizeof(what), "none/start/%u", flows);
+	if (strstr(what, wanted) == NULL)
+		return;
+
+	struct bench_span span = bench_begin(sched_getcpu());
+	for (int i = 0; i < BENCH_ROUNDS; i++) {
+		uint64_t begin = bench_ns();
+
+		t->flows = flows;
+		table_lay_engine(t);
+		ms[i] = (double)(bench_ns() - begin) / 1e6;
+		free(t->memory);
+	}
+	bench_print(&(struct bench_line){ .bench = "engine",
+		.what = what,
+		.unit = "ms",
+		.value = bench_median(ms, BENCH_ROUNDS),
+		.cycles = -1,
+		.baseline = -1,
+		.ratio = -1,
+		.steal = bench_steal(&span),
+		.waited = bench_waited(&span) });
+}
+
 int main(int argc, char **argv)
 {
 	static const uint32_t flows[] = { 1000, 10000, 100000, 250000 };
@@ -198,6 +228,7 @@ int main(int argc, char **argv)
 	wanted = argc > 1 ? argv[1] : "";
 	t->buffers = table_room((size_t)BUFFERS * ROOM);
 	t->audio = table_room(TRACK);
+	bench_start(t, 250000);
 	for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		for (unsigned n = 0; n < sizeof(flows) / sizeof(flows[0]); n++) {
 			bench(t, &kinds[k], flows[n], false);

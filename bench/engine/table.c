@@ -118,7 +118,7 @@ static void shuffle(uint32_t *order, uint32_t n)
 	}
 }
 
-static void lay_engine(struct table *t)
+void table_lay_engine(struct table *t)
 {
 	struct engine_address address[BRIDGE_ADDRESSES_MAX] = { 0 };
 	struct engine_plan plan = { .flows = t->flows, .address = address };
@@ -158,7 +158,7 @@ void table_lay(struct table *t, uint32_t flows, bool random, uint8_t second)
 		t->order[i] = i;
 	if (random)
 		shuffle(t->order, flows);
-	lay_engine(t);
+	table_lay_engine(t);
 	for (uint32_t i = 0; i < flows; i++) {
 		uint32_t flow = t->order[i];
 

@@ -41,6 +41,9 @@ struct table {
 // Zeroed memory, in large pages if it is large; aborts without.
 void *table_room(size_t size);
 
+// An engine for t->flows, in memory of its own, and the track shown to it.
+void table_lay_engine(struct table *t);
+
 // An engine with that many open flows, whose far ends are named in order of their places or in a
 // random one. Every second one speaks `second`, the others PCMU.
 void table_lay(struct table *t, uint32_t flows, bool random, uint8_t second);
