@@ -173,7 +173,7 @@ static void bench(struct table *t, const struct kind *k, uint32_t flows, bool ra
 	bench_run(&(struct bench_pair){ .bench = "engine",
 		.what = what,
 		.unit = k->unit,
-		.items = (double)flows * (t->ms / PTIME),
+		.items = (double)(flows * (uint64_t)(t->ms / PTIME)),
 		.run = k->run,
 		.ctx = t,
 		.baseline = k->baseline,

@@ -56,5 +56,5 @@ void table_give(struct table *t, uint32_t flow, struct dp_cmd cmd);
 void table_far_end(uint8_t ip[16], uint32_t flow);
 uint8_t *table_buffer(struct table *t);
 
-// Takes away what left.
-void table_take(void *table, struct burst *out);
+// Takes away what left; ctx is the table.
+void table_take(void *ctx, struct burst *out);
