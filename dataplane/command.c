@@ -2,6 +2,7 @@
 //
 // What each command does to its flow. Everything is checked on the caller's copy before anything
 // is changed, and every way through answers once.
+#include "dataplane/ip.h"
 #include "dataplane/node.h"
 
 #include <string.h>
@@ -65,13 +66,10 @@ static enum dp_refusal obey_open(
 	return DP_REFUSAL_NONE;
 }
 
-// IPv4 in its mapped form, and an address that a host can have (RFC 6890).
-static bool is_host(const uint8_t ip[16])
+// An address that a host can have (dataplane/ip.h), of the family that the flow speaks.
+static bool is_host(const struct engine *e, const struct rtp_flow *f, const uint8_t ip[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip, mapped, sizeof(mapped)) == 0 && ip[12] != 0 && ip[12] != 127 &&
-	       ip[12] < 224;
+	return ip_is_host(ip) && ip_same_family(ip, e->address[f->address].ip);
 }
 
 static bool is_audio_pt(uint8_t pt)
@@ -136,7 +134,7 @@ static enum dp_refusal obey_remote(
 
 	if (!remote_in_range(cmd))
 		return DP_REFUSAL_BAD_VALUE;
-	if (!is_host(target))
+	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
 	if (!can_go_on(e, f, cmd))
 		return DP_REFUSAL_NO_ENCODING;
@@ -342,6 +340,15 @@ static enum dp_refusal check_flow(
 								   : DP_REFUSAL_NOT_OPEN;
 }
 
+// Would it be a flow, or a stream of one that has not sent anything yet?
+static bool begins_stream(const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_OPEN)
+		return !f->open;
+	return (cmd->kind == DP_CMD_MUSIC || cmd->kind == DP_CMD_PROMPT) && f->tx_packets == 0 &&
+	       !flow_is_due(f);
+}
+
 static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	if (cmd->kind >= DP_CMD_COUNT)
@@ -352,6 +359,11 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 		return DP_REFUSAL_BAD_VALUE;
 
 	struct rtp_flow *f = &e->flows[cmd->flow.index];
+	if (e->full && begins_stream(f, cmd)) {
+		stat_add(&e->stats->streams_refused, 1);
+		return DP_REFUSAL_NO_ROOM;
+	}
+
 	enum dp_refusal refusal = check_flow(f, cold_of(e, f), cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;

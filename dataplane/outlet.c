@@ -29,6 +29,20 @@ void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f)
 	p->hop = f->hop;
 }
 
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first)
+{
+	if (out->n + n > BURST_MAX)
+		e->ops.flush(e->ops.ctx, out);
+	assert(out->n + n <= BURST_MAX);
+	*first = out->n;
+
+	uint32_t got = e->ops.blank(e->ops.ctx, out, n);
+	assert(got <= n && (got == 0 || out->pkt[*first].room >= PACKET_ROOM));
+	if (got < n)
+		stat_add(&e->stats->tx_no_buffer, n - got);
+	return got;
+}
+
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f)
 {
 	if (out->n == BURST_MAX)

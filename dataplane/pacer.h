@@ -9,6 +9,7 @@
 // place costs little more than the four bytes of its entry.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,12 @@ uint32_t pacer_take(struct pacer *p, uint64_t now, uint32_t *places, uint32_t mo
 
 // Some of the places that come after what was taken: for who wants to fetch what they need.
 uint32_t pacer_ahead(const struct pacer *p, uint32_t *places, uint32_t most);
+
+// Was not all told that was due at this tick?
+static inline bool pacer_is_behind(const struct pacer *p, uint64_t tick)
+{
+	return p->left > 0 || p->cursor < tick;
+}
 
 // How many wait for this tick, or for the same place of another round.
 static inline uint32_t pacer_load(const struct pacer *p, uint64_t tick)

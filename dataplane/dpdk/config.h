@@ -6,6 +6,7 @@
 
 #include "dataplane/bridge.h"
 #include "dataplane/dpdk/machine.h"
+#include "dataplane/ip.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum {
 	CONFIG_NEIGHBOURS_MAX = 65536,
 	CONFIG_DESCRIPTORS = 1024,
 	CONFIG_AUTO = 0xffff, // a worker that is still to be chosen
+	CONFIG_DSCP = 46,     // EF (RFC 3246): voice, and the RTCP that goes with it
 };
 
 // How the packets of an address come to its worker.
@@ -40,15 +42,19 @@ struct config_port {
 	uint16_t rx_descriptors;            // of each queue
 	uint16_t tx_descriptors;
 	enum config_steering steering;
-	uint32_t gateway; // host order; 0: none
+	uint16_t mtu; // 0: the device's own
+	uint8_t dscp; // of its addresses, unless they say otherwise
 };
 
 struct config_address {
-	uint32_t ip; // host order
-	uint8_t prefix;
-	uint16_t port;       // which of the config's ports
-	uint16_t worker;     // whose it is
-	uint16_t port_first; // UDP, even
+	struct ip_address ip;
+	struct ip_address gateway; // of its family on its VLAN; all zero: none
+	uint8_t prefix;            // the family's own: of IPv4 at most 32
+	uint8_t dscp;              // of what it sends
+	uint16_t vlan;             // 0: untagged
+	uint16_t port;             // which of the config's ports
+	uint16_t worker;           // whose it is
+	uint16_t port_first;       // UDP, even
 	uint32_t flows;
 };
 

@@ -44,6 +44,9 @@ struct yaml_address {
 	const char *prefix;
 	const char *rtp_ports;
 	const char *worker;
+	const char *vlan;
+	const char *gateway;
+	const char *dscp;
 };
 
 struct yaml_port {
@@ -56,6 +59,9 @@ struct yaml_port {
 	const char *steering;
 	struct yaml_descriptors *descriptors;
 	const char *gateway;
+	const char *gateway6;
+	const char *mtu;
+	const char *dscp;
 	struct yaml_address *addresses;
 	unsigned addresses_count;
 };
@@ -120,3 +126,10 @@ void config_place_all(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);
+
+// What the wire sees of a port (config_wire.c): marks and MTU, then each address, then the
+// gateways, which must be beside one of them.
+[[nodiscard]] bool config_load_marks(struct load *l, uint32_t port, const struct yaml_port *y);
+[[nodiscard]] bool config_load_ip(struct load *l, uint32_t port, uint32_t n,
+	const struct yaml_address *y, struct config_address *out);
+[[nodiscard]] bool config_load_gateways(struct load *l, uint32_t port, const struct yaml_port *y);

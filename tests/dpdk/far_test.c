@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // A relay between flows of two workers, each turned by hand: heard, changed, ended on either side.
+#include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
 #include "tests/dpdk/dock.h"
 
@@ -52,7 +53,7 @@ Test(far, what_one_worker_receives_the_other_sends)
 	}
 	struct dock_heard h = dock_sent(1);
 	cr_assert_eq(h.datagrams, 50);
-	cr_expect_eq(memcmp(h.datagram + FRAME_HEADERS + RTP_FIXED_LEN, "hello", 5), 0);
+	cr_expect_eq(memcmp(h.datagram + DOCK_HEADERS + RTP_FIXED_LEN, "hello", 5), 0);
 	cr_expect_eq(h.datagram[34] << 8 | h.datagram[35], DOCK_RTP + 2 * y.index, "from y's port");
 	cr_expect_eq(h.datagram[29], 3, "and y's address");
 	cr_expect_eq(stat_read(&worker[0]->stats.relayed_over), 50);
@@ -78,12 +79,12 @@ Test(far, the_far_end_hears_one_source)
 	dock_turn(1);
 	struct dock_heard h = dock_sent(1);
 	struct rtp rtp;
-	cr_assert_eq(rtp_read(&rtp, h.datagram + FRAME_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
+	cr_assert_eq(rtp_read(&rtp, h.datagram + DOCK_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
 	first = rtp.seq;
 	dock_say_rtp(0, 0, x.index, 60022, "one is missing");
 	dock_turn(1);
 	h = dock_sent(1);
-	cr_assert_eq(rtp_read(&rtp, h.datagram + FRAME_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
+	cr_assert_eq(rtp_read(&rtp, h.datagram + DOCK_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
 	cr_expect_eq(rtp.seq, (uint16_t)(first + 2), "the gap stays a gap");
 }
 
