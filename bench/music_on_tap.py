@@ -32,8 +32,6 @@ from harness.appliance import program, yaml  # noqa: E402
 from harness.network import ip  # noqa: E402
 from harness.process import Process  # noqa: E402
 
-import wishes  # noqa: E402
-
 US, TAP = "10.99.0.1", "media0"
 FLOWS = 8192                  # of an address: 16384-32767
 SINK, SAMPLE = 40000, 41000   # UDP ports: of most streams, of the first of those looked at
@@ -96,7 +94,7 @@ class Streams:
     @staticmethod
     def _remote(place, port):
         # No RTCP: on the interface it would stand in for music that is missing.
-        return bridge.REMOTE, place, wishes.remote(US, port, 0)
+        return bridge.REMOTE, place, bridge.remote(US, port, 0)
 
     def _wishes(self, n):
         for place in range(self._open, n):

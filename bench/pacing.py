@@ -30,8 +30,6 @@ from harness.appliance import program, yaml  # noqa: E402
 from harness.network import ip  # noqa: E402
 from harness.process import Process  # noqa: E402
 
-import wishes  # noqa: E402
-
 US, NEAR, FAR = "10.99.0.1", "pace0", "pace1"
 FLOWS, CALLER = 8192, 0x64400001  # flows of an address; bench_ear knows the first caller too
 TRACK, AUDIO = 0xfeed, random.Random(1).randbytes(8000 * 60)
@@ -98,7 +96,7 @@ def play(path, streams):
     under_way = 0
     for place in range(streams):
         for kind, body in ((bridge.OPEN, place.to_bytes(8, "little")),
-                           (bridge.REMOTE, wishes.remote(dotted(CALLER + place), 20000, 0)),
+                           (bridge.REMOTE, bridge.remote(dotted(CALLER + place), 20000, 0)),
                            (bridge.MUSIC, TRACK.to_bytes(8, "little"))):
             core.command(kind, (place, 1), body)
             under_way += 1

@@ -13,11 +13,9 @@ import random
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.dirname(HERE)]
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import traffic  # noqa: E402
-import wishes  # noqa: E402
 from harness import bridge  # noqa: E402
 
 TRACK, AUDIO = 0xfeed, random.Random(1).randbytes(8000 * 60)
@@ -48,7 +46,7 @@ class Flows:
         for flow in range(flows):
             yield bridge.OPEN, flow, flow.to_bytes(8, "little")
             # No RTCP: it would stand in for packets that are missing.
-            yield bridge.REMOTE, flow, wishes.remote(traffic.dotted(traffic.CALLER + flow),
+            yield bridge.REMOTE, flow, bridge.remote(traffic.dotted(traffic.CALLER + flow),
                                                      traffic.CALLER_PORT, 0)
         for flow in range(flows):
             if mode == "music":

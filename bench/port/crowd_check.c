@@ -8,14 +8,14 @@
 
 enum { ETH = 14, IP = 20, UDP = 8, RTP = 12, TYPE_IP = 0x0800, TYPE_ARP = 0x0806 };
 
-static uint32_t get16(const uint8_t *p)
+static uint32_t load16(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 8 | p[1];
 }
 
-static uint32_t get32(const uint8_t *p)
+static uint32_t load32(const uint8_t *p)
 {
-	return get16(p) << 16 | get16(p + 2);
+	return load16(p) << 16 | load16(p + 2);
 }
 
 static uint64_t words(uint64_t sum, const uint8_t *p, uint32_t len)
@@ -48,18 +48,18 @@ static bool frame_is_good(const uint8_t *ip, uint32_t len)
 {
 	uint8_t pseudo[4] = { 0, 17, ip[IP + 4], ip[IP + 5] };
 
-	if (len < IP + UDP || ip[0] != 0x45 || ip[9] != 17 || get16(ip + 2) != len ||
-		get16(ip + IP + 4) != len - IP)
+	if (len < IP + UDP || ip[0] != 0x45 || ip[9] != 17 || load16(ip + 2) != len ||
+		load16(ip + IP + 4) != len - IP)
 		return false;
-	return is_ones(words(0, ip, IP)) && get16(ip + IP + 6) != 0 &&
+	return is_ones(words(0, ip, IP)) && load16(ip + IP + 6) != 0 &&
 	       is_ones(words(words(words(0, ip + 12, 8), pseudo, 4), ip + IP, len - IP));
 }
 
 // The flow whose port of ours it comes from; far->flows if there is none.
 static uint32_t flow_of(const struct crowd *far, const uint8_t *ip)
 {
-	uint32_t address = get32(ip + 12) - world_our_ip(far->n, 0);
-	uint32_t port = get16(ip + IP) - WORLD_RTP;
+	uint32_t address = load32(ip + 12) - world_our_ip(far->n, 0);
+	uint32_t port = load16(ip + IP) - WORLD_RTP;
 
 	if (address > 0xff || port >= 2 * WORLD_PORTS_OF_ADDRESS)
 		return far->flows;
@@ -84,9 +84,9 @@ static bool is_speech(const struct crowd *far, uint32_t flow, uint32_t n, const 
 static void begin(struct crowd *far, struct crowd_flow *f, uint32_t flow, const uint8_t *rtp)
 {
 	f->heard = true;
-	f->seq = (uint16_t)get16(rtp + 2);
-	f->ts = get32(rtp + 4);
-	f->ssrc = get32(rtp + 8);
+	f->seq = (uint16_t)load16(rtp + 2);
+	f->ts = load32(rtp + 4);
+	f->ssrc = load32(rtp + 8);
 	f->at = far->relay ? (flow ^ 1) * 31 : 0;
 }
 
@@ -105,11 +105,11 @@ static enum crowd_wrong check_rtp(
 	uint32_t ts = f->ts, at = f->at;
 	f->ts += WORLD_FRAME;
 	f->at = far->relay ? at + 1 : (at + WORLD_FRAME) % WORLD_TRACK;
-	if (get32(rtp + 8) != f->ssrc)
+	if (load32(rtp + 8) != f->ssrc)
 		return CROWD_WRONG_ssrc;
-	if (get16(rtp + 2) != seq)
+	if (load16(rtp + 2) != seq)
 		return CROWD_WRONG_seq;
-	if (get32(rtp + 4) != ts)
+	if (load32(rtp + 4) != ts)
 		return CROWD_WRONG_ts;
 	if (!(far->relay ? is_speech(far, flow, at, rtp + RTP) : is_track(far, at, rtp + RTP)))
 		return CROWD_WRONG_payload;
@@ -122,11 +122,11 @@ static enum crowd_wrong check_ip(struct crowd *far, const uint8_t *ip, uint32_t 
 		return CROWD_WRONG_frame;
 
 	uint32_t flow = flow_of(far, ip);
-	uint32_t rtcp = get16(ip + IP) & 1;
+	uint32_t rtcp = load16(ip + IP) & 1;
 	if (flow == far->flows)
 		return CROWD_WRONG_flow;
-	if (get32(ip + 16) != world_caller_ip(flow) ||
-		get16(ip + IP + 2) != world_caller_port(flow) + rtcp)
+	if (load32(ip + 16) != world_caller_ip(flow) ||
+		load16(ip + IP + 2) != world_caller_port(flow) + rtcp)
 		return CROWD_WRONG_target;
 	if (rtcp == 0)
 		return check_rtp(far, flow, ip + IP + UDP, len - IP - UDP);
@@ -136,7 +136,7 @@ static enum crowd_wrong check_ip(struct crowd *far, const uint8_t *ip, uint32_t 
 
 void crowd_check(struct crowd *far, const uint8_t *frame, uint32_t len)
 {
-	uint32_t type = len >= ETH ? get16(frame + 12) : 0;
+	uint32_t type = len >= ETH ? load16(frame + 12) : 0;
 
 	if (type == TYPE_ARP) {
 		far->arp++;

@@ -9,16 +9,16 @@
 
 enum { ETH = 14, IP = 20, UDP = 8, RTP = 12, PAYLOAD_AT = ETH + IP + UDP, DF = 0x4000 };
 
-static void put16(uint8_t *p, uint32_t v)
+static void store16(uint8_t *p, uint32_t v)
 {
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;
 }
 
-static void put32(uint8_t *p, uint32_t v)
+static void store32(uint8_t *p, uint32_t v)
 {
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
+	store16(p, v >> 16);
+	store16(p + 2, v & 0xffff);
 }
 
 static uint32_t words(uint32_t sum, const uint8_t *p, uint32_t len)
@@ -40,9 +40,9 @@ static void put_udp_sum(const uint8_t *ip, uint8_t *udp, uint32_t len)
 {
 	uint16_t sum;
 
-	put16(udp + 6, 0);
+	store16(udp + 6, 0);
 	sum = folded(words(words(17 + len, ip + 12, 8), udp, len));
-	put16(udp + 6, sum != 0 ? sum : 0xffff);
+	store16(udp + 6, sum != 0 ? sum : 0xffff);
 }
 
 // Headers round a payload of len bytes that is there already.
@@ -54,19 +54,19 @@ static uint32_t wrap(
 
 	memcpy(frame, far->mac, 6);
 	memcpy(frame + 6, gateway, 6);
-	put16(frame + 12, 0x0800);
+	store16(frame + 12, 0x0800);
 	memset(ip, 0, IP + UDP);
 	ip[0] = 0x45;
-	put16(ip + 2, IP + UDP + len);
-	put16(ip + 6, DF);
+	store16(ip + 2, IP + UDP + len);
+	store16(ip + 6, DF);
 	ip[8] = 60;
 	ip[9] = 17;
-	put32(ip + 12, world_caller_ip(flow));
-	put32(ip + 16, world_our_ip(far->n, flow));
-	put16(ip + 10, folded(words(0, ip, IP)));
-	put16(udp, world_caller_port(flow) + (uint32_t)rtcp);
-	put16(udp + 2, world_our_port(flow) + (uint32_t)rtcp);
-	put16(udp + 4, UDP + len);
+	store32(ip + 12, world_caller_ip(flow));
+	store32(ip + 16, world_our_ip(far->n, flow));
+	store16(ip + 10, folded(words(0, ip, IP)));
+	store16(udp, world_caller_port(flow) + (uint32_t)rtcp);
+	store16(udp + 2, world_our_port(flow) + (uint32_t)rtcp);
+	store16(udp + 4, UDP + len);
 	put_udp_sum(ip, udp, UDP + len);
 	return ETH + IP + UDP + len;
 }
@@ -77,10 +77,10 @@ uint32_t crowd_write(struct crowd *far, uint32_t flow, uint8_t *frame)
 	uint8_t *rtp = frame + PAYLOAD_AT;
 	uint32_t n = f->sent++;
 
-	put16(rtp, 0x8000);
-	put16(rtp + 2, n & 0xffff);
-	put32(rtp + 4, n * 160U);
-	put32(rtp + 8, flow + 1000);
+	store16(rtp, 0x8000);
+	store16(rtp + 2, n & 0xffff);
+	store32(rtp + 4, n * 160U);
+	store32(rtp + 8, flow + 1000);
 	memcpy(rtp + RTP, far->audio + crowd_speech_at(flow, n), WORLD_FRAME);
 	return wrap(far, flow, frame, RTP + WORLD_FRAME, /* rtcp */ false);
 }
@@ -92,17 +92,17 @@ uint32_t crowd_write_report(struct crowd *far, uint32_t flow, uint8_t *frame)
 	uint8_t *r = frame + PAYLOAD_AT;
 
 	memset(r, 0, 72);
-	put32(r, 0x81c8000c);
-	put32(r + 4, flow + 1000);
-	put32(r + 8, 0xe0000000 + f->sent);
-	put32(r + 16, f->sent * 160U);
-	put32(r + 20, f->sent);
-	put32(r + 24, f->sent * 160U);
-	put32(r + 28, f->ssrc);
-	put32(r + 36, f->seq);
-	put32(r + 40, 3);
-	put32(r + 52, 0x81ca0004);
-	put32(r + 56, flow + 1000);
+	store32(r, 0x81c8000c);
+	store32(r + 4, flow + 1000);
+	store32(r + 8, 0xe0000000 + f->sent);
+	store32(r + 16, f->sent * 160U);
+	store32(r + 20, f->sent);
+	store32(r + 24, f->sent * 160U);
+	store32(r + 28, f->ssrc);
+	store32(r + 36, f->seq);
+	store32(r + 40, 3);
+	store32(r + 52, 0x81ca0004);
+	store32(r + 56, flow + 1000);
 	static const uint8_t cname[10] = { 1, 8, 'c', 'a', 'l', 'l', 'e', 'r', '-', '1' };
 	memcpy(r + 60, cname, sizeof(cname));
 	f->sent++;
@@ -114,8 +114,8 @@ static void resum(uint8_t *frame)
 	uint8_t *ip = frame + ETH, *udp = ip + IP;
 	uint32_t len = (uint32_t)(udp[4] << 8 | udp[5]);
 
-	put16(ip + 10, 0);
-	put16(ip + 10, folded(words(0, ip, IP)));
+	store16(ip + 10, 0);
+	store16(ip + 10, folded(words(0, ip, IP)));
 	put_udp_sum(ip, udp, len);
 }
 
@@ -123,8 +123,8 @@ static void cut(uint8_t *frame, uint32_t *len, uint32_t payload)
 {
 	uint8_t *ip = frame + ETH, *udp = ip + IP;
 
-	put16(ip + 2, IP + UDP + payload);
-	put16(udp + 4, UDP + payload);
+	store16(ip + 2, IP + UDP + payload);
+	store16(udp + 4, UDP + payload);
 	*len = PAYLOAD_AT + payload;
 }
 
@@ -135,7 +135,7 @@ void crowd_spoil(enum crowd_spoilt how, uint8_t *frame, uint32_t *len, uint32_t 
 
 	switch (how) {
 	case CROWD_SPOILT_rx_bad_source:
-		put32(ip + 12, 0xc0000200 + (luck & 0xff)); // RFC 5737
+		store32(ip + 12, 0xc0000200 + (luck & 0xff)); // RFC 5737
 		break;
 	case CROWD_SPOILT_rx_bad_version:
 		rtp[0] = 0x40;
@@ -151,10 +151,10 @@ void crowd_spoil(enum crowd_spoilt how, uint8_t *frame, uint32_t *len, uint32_t 
 		cut(frame, len, 5);
 		break;
 	case CROWD_SPOILT_rx_not_ours:
-		put32(ip + 16, 0x0a63fffe);
+		store32(ip + 16, 0x0a63fffe);
 		break;
 	case CROWD_SPOILT_rx_no_flow:
-		put16(udp + 2, 9);
+		store16(udp + 2, 9);
 		break;
 	case CROWD_SPOILT_rx_bad_checksum:
 		rtp[20] ^= 4;

@@ -62,7 +62,6 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 	port->worker = (uint16_t)n;
 	port->queues = 1;
 	port->poller[0] = (uint16_t)n;
-	port->gateway = world_gateway(n);
 	for (uint32_t at = 0; at < flows; at += WORLD_PORTS_OF_ADDRESS) {
 		uint32_t left = flows - at;
 
@@ -70,7 +69,8 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 			errx(1, "%u flows need more than %d addresses", flows,
 				BRIDGE_ADDRESSES_MAX);
 		c->address[c->addresses++] = (struct config_address){
-			.ip = world_our_ip(n, at),
+			.ip = ip_from_v4(world_our_ip(n, at)),
+			.gateway = ip_from_v4(world_gateway(n)),
 			.prefix = 24,
 			.port = (uint16_t)n,
 			.worker = (uint16_t)n,
@@ -262,8 +262,14 @@ void side_open(struct side *s, enum side_kind kind, uint8_t codec)
 
 void side_know_gateway(struct side *s)
 {
-	neighbours_hear(&s->w->neighbours, side_port(s)->station.port, world_gateway(s->n),
-		gateway_mac, s->now);
+	struct ip_address gateway = ip_from_v4(world_gateway(s->n));
+
+	neighbours_hear(&s->w->neighbours,
+		&(struct neighbour_news){ .port = side_port(s)->station.port,
+			.word = WORD_ANSWER,
+			.ip = &gateway,
+			.mac = gateway_mac },
+		s->now);
 }
 
 uint32_t *world_order(uint32_t n, bool shuffled)

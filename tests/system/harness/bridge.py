@@ -15,9 +15,6 @@ import time
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK, MOVE, MOVED, PLAN, STALLED = range(1, 10)
 OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
-(OPEN, REMOTE, KEYS, SILENT, MUSIC, PROMPT, RELAY, MIX, OVERLAY, OVERLAY_END, GAIN, WATCH, DIGITS,
- RECORD, QUERY, CLOSE) = range(16)
-DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED, QUALITY, OVERLAY_DONE = range(8)
 NO_PT = 0xff
 LANE, LANES_MAX, WORKERS, ADDRESSES = 1024, 64, 64, 128
 MESSAGE = "<IHHQQII"
@@ -25,14 +22,34 @@ PLAN_ADDRESS = "<16sHHII"
 PLAN_SIZE = 16 + 4 * WORKERS + struct.calcsize(PLAN_ADDRESS) * ADDRESSES
 
 
+def names(header, of):
+    """The names in an X-list of the contract, in order."""
+    with open(os.path.join(ROOT, "dataplane", header), encoding="utf-8") as f:
+        text = f.read()
+    entries = re.search(rf"#define {of}\(X\).*\n((?:\tX\(.*\n)+)", text)
+    return re.findall(r"^\tX\((\w+),", entries[1], re.MULTILINE)
+
+
 def counters():
-    """The names in stats.h, in order."""
-    with open(os.path.join(ROOT, "dataplane", "stats.h"), encoding="utf-8") as f:
-        return re.findall(r"^\tX\((\w+),", f.read(), re.MULTILINE)
+    return names("stats.h", "WORKER_STAT_LIST")
+
+
+_COMMANDS, _EVENTS = names("cmd.h", "DP_CMD_LIST"), names("event.h", "DP_EVENT_LIST")
+OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = (
+    _COMMANDS.index(name) for name in ("OPEN", "REMOTE", "SILENT", "MUSIC", "PROMPT", "RELAY",
+                                       "WATCH", "DIGITS", "CLOSE"))
+DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = (
+    _EVENTS.index(name) for name in ("DONE", "REFUSED", "CLOSED", "LOCKED", "DIGIT", "PLAYED"))
 
 
 def mapped(ip):
     return bytes(10) + b"\xff\xff" + socket.inet_aton(ip)
+
+
+def remote(ip, port, rtcp, ptime=20):
+    """The body of a REMOTE: PCMU, with digits, without comfort noise."""
+    return struct.pack("<16s16sIHHBBBBBBBB", mapped(ip), bytes(16), 8000, port, rtcp, 0, 0, 101,
+                       101, 0, ptime, 0, NO_PT)
 
 
 class Turned(Exception):
@@ -178,9 +195,7 @@ class Core:
         raise TimeoutError(f"no answer to command {kind} of {flow}")
 
     def remote(self, flow, ip, port, ptime=20, worker=0):
-        body = struct.pack("<16s16sIHHBBBBBBBB", mapped(ip), bytes(16), 8000, port, port + 1,
-                           0, 0, 101, 101, 0, ptime, 0, NO_PT)
-        return self.ask(REMOTE, flow, body, worker=worker)
+        return self.ask(REMOTE, flow, remote(ip, port, port + 1, ptime), worker=worker)
 
     def woken(self, seconds=1):
         """Whether the eventfd was written; it is empty afterwards."""
