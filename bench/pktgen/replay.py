@@ -28,7 +28,7 @@ RATE = 50        # packets of music a second a flow
 BURST_S = 0.002  # what is due is sent so often
 FEW = 0.05       # counters are copied ten times a second, and a kernel may lose some packets
 # Counters that say that a packet of ours ended in vain.
-DROPS = ("rx_bad_ip", "rx_not_ours", "rx_not_udp", "rx_bad_udp", "rx_bad_checksum",
+DROPS = ("rx_bad_ip", "rx_not_udp", "rx_bad_udp", "rx_bad_checksum",
          "rx_no_flow", "rx_short", "rx_bad_version", "rx_bad_csrc", "rx_bad_extension",
          "rx_bad_padding", "rx_bad_pt", "rx_bad_source", "rx_duplicate", "rx_too_old",
          "rx_no_remote", "rx_bad_event", "tx_refused", "tx_no_buffer")
