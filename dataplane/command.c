@@ -4,6 +4,7 @@
 // is changed, and every way through answers once.
 #include "dataplane/command.h"
 
+#include "dataplane/ip.h"
 #include "dataplane/node.h"
 
 #include <string.h>
@@ -56,6 +57,7 @@ static enum dp_refusal obey_open(
 		f->out_ssrc = (uint32_t)drawn;
 		f->out_ts = (uint32_t)(drawn >> 32);
 		f->out_seq = (uint16_t)random_draw(&e->random);
+		far_opened(e, f);
 		stat_add(&e->stats->flows_open, 1);
 	}
 	c->owner = cmd->open.owner;
@@ -63,13 +65,10 @@ static enum dp_refusal obey_open(
 	return DP_REFUSAL_NONE;
 }
 
-// IPv4 in its mapped form, and an address that a host can have (RFC 6890).
-static bool is_host(const uint8_t ip[16])
+// An address that a host can have (dataplane/ip.h), of the family that the flow speaks.
+static bool is_host(const struct engine *e, const struct rtp_flow *f, const uint8_t ip[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip, mapped, sizeof(mapped)) == 0 && ip[12] != 0 && ip[12] != 127 &&
-	       ip[12] < 224;
+	return ip_is_host(ip) && ip_same_family(ip, e->address[f->address].ip);
 }
 
 static bool is_audio_pt(uint8_t pt)
@@ -109,7 +108,7 @@ static enum dp_refusal obey_remote(
 
 	if (!remote_in_range(cmd))
 		return DP_REFUSAL_BAD_VALUE;
-	if (!is_host(target))
+	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
 	if (!play_can_go_on(e, f, cmd))
 		return DP_REFUSAL_NO_ENCODING;

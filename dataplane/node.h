@@ -155,6 +155,9 @@ enum dp_refusal far_relay(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 void far_let_go(struct engine *e, struct rtp_flow *f);
 
+// A flow was opened: perhaps it is awaited.
+void far_opened(struct engine *e, struct rtp_flow *f);
+
 // Passes a packet to the worker that relays its flow. False: none does.
 bool far_pass(struct engine *e, struct pkt *p, uint64_t now);
 

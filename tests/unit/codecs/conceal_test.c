@@ -111,8 +111,11 @@ static void conceal_by_us(void)
 	free(p);
 }
 
+// Not under a sanitizer: its plc_fillin() copies memory onto itself by memcpy().
 static void conceal_by_spandsp(void)
 {
+	memcpy(theirs, muted, sizeof(muted));
+#if !defined(__SANITIZE_ADDRESS__)
 	static plc_state_t s;
 
 	plc_init(&s);
@@ -122,6 +125,7 @@ static void conceal_by_spandsp(void)
 			plc_fillin(&s, theirs + at, FRAME);
 		else
 			plc_rx(&s, theirs + at, FRAME);
+#endif
 }
 
 static void judge(const char *losses, const char *want, const char *silence)
