@@ -16,6 +16,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	engine_set_mode(e, f, FLOW_SILENT);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	crypto_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -127,6 +128,12 @@ static enum dp_refusal obey_remote(
 	return DP_REFUSAL_NONE;
 }
 
+static enum dp_refusal obey_keys(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+{
+	return node_srtp_keys(e, f, cmd);
+}
+
 static enum dp_refusal obey_silent(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
 {
@@ -222,6 +229,7 @@ static enum dp_refusal obey_close(
 static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_OPEN] = obey_open,
 	[DP_CMD_REMOTE] = obey_remote,
+	[DP_CMD_KEYS] = obey_keys,
 	[DP_CMD_SILENT] = obey_silent,
 	[DP_CMD_MUSIC] = play_music,
 	[DP_CMD_PROMPT] = play_prompt,

@@ -171,10 +171,12 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now)
 	uint32_t piece;
 	uint64_t due;
 
+	engine_begin(e, out);
 	send_media(e, out, to_ms(now));
 	while (pacer_take(&e->events, to_ms(now), &piece, 1, &due) > 0)
 		digits_late(e, piece, now);
 	send_reports(e, out, now);
+	node_srtp_seal(e, out);
 }
 
 uint64_t engine_next_due(const struct engine *e, uint64_t now)
