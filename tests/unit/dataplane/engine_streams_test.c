@@ -185,7 +185,7 @@ static void lay_tracks(void)
 static void begin_with(uint32_t burst_most)
 {
 	static const struct engine_address address = {
-		.ip = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 100 },
+		.ip = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
 		.port_first = 16384,
 		.flows = FLOWS
 	};
