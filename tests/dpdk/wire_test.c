@@ -8,6 +8,7 @@
 #include "dataplane/dpdk/frame.h"
 #include "dataplane/dpdk/nd.h"
 #include "dataplane/dpdk/plant.h"
+#include "dataplane/dpdk/plant_wire.h"
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -488,4 +489,55 @@ Test(wire, somebody_with_our_ipv4_address_is_counted)
 	cr_expect_eq(stat_read(&w->stats.rx_arp_conflict), 1);
 	say_arp(0x0a630002, port->station.mac);
 	cr_expect_eq(stat_read(&w->stats.rx_arp_conflict), 1, "that is us");
+}
+
+Test(wire, a_configuration_read_anew_moves_gateways_and_nothing_else)
+{
+	static struct plant_wire pw;
+	static struct config anew;
+
+	say_arp(0x0a630001, their_mac);
+	turn(3000);
+	turn(3000);
+	turn(3000);
+	plant_wire_init(&pw, &plant);
+	anew = config;
+	forget();
+	cr_assert(plant_wire_reload(&pw, &plant, &anew));
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(sent_n, 0, "nothing is new");
+	anew.address[V4].gateway = ip("10.99.0.254");
+	cr_assert(plant_wire_reload(&pw, &plant, &anew));
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect(sent_n == 1 && find(0x0806, 0) == 0, "one question, for the new one");
+	anew.address[V4].gateway = ip("10.99.0.253");
+	anew.address[V6].vlan = 7;
+	cr_expect_not(plant_wire_reload(&pw, &plant, &anew));
+	forget();
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(sent_n, 0, "taken whole or not at all");
+}
+
+Test(wire, what_a_worker_has_no_room_for_is_said_later)
+{
+	static struct plant_wire pw;
+	uint64_t before;
+
+	become_valid();
+	for (int i = 0; i < 5; i++)
+		turn(2000);
+	plant_wire_init(&pw, &plant);
+	before = stat_read(&w->stats.announcements);
+	for (int i = 0; i < ORDERS_SIZE / 2; i++)
+		orders_give(&w->orders, (struct order){ .kind = ORDER_WALL });
+	plant_wire_announce(&pw, &plant);
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(stat_read(&w->stats.announcements), before);
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(stat_read(&w->stats.announcements), before + 3);
 }
