@@ -47,9 +47,12 @@ static const cyaml_schema_field_t memory_fields[] = {
 static const cyaml_schema_field_t capacity_fields[] = {
 	TEXT("voices", struct yaml_capacity, voices),
 	TEXT("overlays", struct yaml_capacity, overlays),
+	TEXT("mixed", struct yaml_capacity, mixed),
 	TEXT("recordings", struct yaml_capacity, recordings),
 	TEXT("srtp", struct yaml_capacity, srtp),
 	TEXT("opus", struct yaml_capacity, opus),
+	TEXT("prompts", struct yaml_capacity, prompts),
+	TEXT("digits", struct yaml_capacity, digits),
 	CYAML_FIELD_END,
 };
 
@@ -234,5 +237,4 @@ void config_default(struct config *out, const cpu_set_t *cpus)
 		.flows = 8192,
 	};
 	config_place_all(out);
-	config_default_capacity(out);
 }

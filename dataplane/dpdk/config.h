@@ -58,13 +58,17 @@ struct config_address {
 	uint32_t flows;
 };
 
-// So many of each there are in all; shared out among the workers by their flows.
+// So many of each there are in all, shared out among the workers by their flows; 0: as many as
+// the engine thinks right.
 struct config_capacity {
 	uint32_t voices;     // flows that are decoded or encoded
 	uint32_t overlays;   // sounding at once
+	uint32_t mixed;      // flows whose audio is mixed
 	uint32_t recordings; // channels
 	uint32_t srtp;       // flows with keys
-	uint32_t opus;       // encoders and decoders, in pairs
+	uint32_t opus;       // voices that speak Opus
+	uint32_t prompts;    // flows that play prompts
+	uint32_t digits;     // flows that send digits, and flows from which they come
 };
 
 struct config {
@@ -107,6 +111,9 @@ uint32_t config_mbufs(const struct config *c, uint8_t node);
 
 // How many packets wait at most for one worker to take them from another.
 uint32_t config_handoff_ring(const struct config *c);
+
+// A worker's part of so many in all, by its flows, rounded up.
+uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all);
 
 // Whether this worker must be able to send on this port: it has an address there.
 bool config_sends(const struct config *c, uint32_t worker, uint32_t port);

@@ -24,9 +24,12 @@ struct yaml_descriptors {
 struct yaml_capacity {
 	const char *voices;
 	const char *overlays;
+	const char *mixed;
 	const char *recordings;
 	const char *srtp;
 	const char *opus;
+	const char *prompts;
+	const char *digits;
 };
 
 struct yaml_memory {
@@ -120,7 +123,6 @@ uint32_t config_first_cpu(const struct machine *m);
 void config_place_all(struct config *c);
 
 [[nodiscard]] bool config_load_capacity(struct load *l, const struct yaml_capacity *y);
-void config_default_capacity(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);

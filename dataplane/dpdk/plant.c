@@ -2,6 +2,7 @@
 #include "dataplane/dpdk/plant.h"
 
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/srtp.h"
 
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -104,6 +105,28 @@ static void plan_engine(struct engine_plan *out, struct engine_address *address,
 	}
 }
 
+// At most what its number can be; the engine has fewer flows than that to use it.
+static uint32_t pieces(const struct config *c, uint32_t worker, uint32_t all)
+{
+	uint32_t n = config_share(c, worker, all);
+
+	return n < ENGINE_PIECES_MAX ? n : ENGINE_PIECES_MAX;
+}
+
+static struct engine_capacity capacity_of(const struct config *c, uint32_t worker)
+{
+	return (struct engine_capacity){
+		.keys = pieces(c, worker, c->capacity.digits),
+		.prompts = pieces(c, worker, c->capacity.prompts),
+		.events = pieces(c, worker, c->capacity.digits),
+		.voices = pieces(c, worker, c->capacity.voices),
+		.overlays = pieces(c, worker, c->capacity.overlays),
+		.jitters = pieces(c, worker, c->capacity.mixed),
+		.cryptos = pieces(c, worker, c->capacity.srtp),
+		.opus = pieces(c, worker, c->capacity.opus),
+	};
+}
+
 static bool make_engine(
 	struct plant *p, uint32_t i, const struct config *c, char *error, size_t error_size)
 {
@@ -112,11 +135,19 @@ static bool make_engine(
 	struct worker *w = p->worker[i];
 
 	plan_engine(&plan, address, &p->plan, i);
+	plan.capacity = capacity_of(c, i);
 	plan.wall_offset = clock_wall_offset(&p->clock);
 	if (getrandom(plan.seed, sizeof(plan.seed), 0) != (ssize_t)sizeof(plan.seed)) {
 		snprintf(error, error_size, "the kernel has no randomness for us");
 		return false;
 	}
+
+	p->ciphers[i] = srtp_ciphers_new();
+	if (p->ciphers[i] == NULL) {
+		snprintf(error, error_size, "OpenSSL has no AES for worker %u", i + 1);
+		return false;
+	}
+	plan.ciphers = p->ciphers[i];
 
 	size_t engine = (engine_size(&plan) + LINE - 1) / LINE * LINE;
 	p->memory_size[i] = engine + neighbours_size(c->neighbours);
@@ -132,6 +163,10 @@ static bool make_engine(
 
 	struct engine_ops ops = worker_ops(w);
 	w->engine = engine_init(p->memory[i], &plan, &ops, &w->stats, clock_now(&p->clock));
+
+	size_t secret;
+	void *keys = engine_secrets(w->engine, &secret);
+	locked_hide(keys, secret);
 	return true;
 }
 
@@ -204,6 +239,7 @@ void plant_free(struct plant *p)
 	for (uint32_t i = 0; i < p->workers; i++) {
 		free_worker(p->worker[i]);
 		locked_free(p->memory[i], p->memory_size[i]);
+		srtp_ciphers_free(p->ciphers[i]);
 	}
 	p->workers = 0;
 	plant_stop_ports(p);

@@ -131,6 +131,10 @@ static void frame_it(struct worker *w, const struct run *r, const struct pkt *p)
 
 static void send_one(struct worker *w, struct run *r, const struct pkt *p)
 {
+	if (p->len == 0) { // it could not be sealed: the engine has counted it
+		rte_pktmbuf_free(p->buf);
+		return;
+	}
 	if (!belongs(r, p))
 		begin(w, r, p);
 

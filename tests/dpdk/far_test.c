@@ -3,7 +3,7 @@
 // A relay between flows of two workers, each turned by hand: heard, changed, ended on either side.
 #include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include <criterion/criterion.h>
 
@@ -151,6 +151,31 @@ Test(far, a_word_that_was_lost_is_said_again)
 	cr_expect_eq(passed(0, 2), 0);
 	cr_expect_eq(stat_read(&worker[1]->stats.relay_stale), 1, "told once");
 	dock_expect_no_leak();
+}
+
+// Two lanes: nothing says that OPEN is there before the other worker hears of RELAY.
+Test(far, one_who_is_to_be_heard_before_he_is_there_is_heard_when_he_comes)
+{
+	dock_open(1, y.index, y.gen);
+	cr_assert_eq(dock_relay(1, y, 0, x).kind, DP_EVENT_DONE);
+	dock_turn(0);
+	dock_open(0, x.index, x.gen);
+	cr_expect_eq(passed(0, 1), 1);
+	cr_assert_eq(tell(1, y, DP_CMD_CLOSE).kind, DP_EVENT_CLOSED);
+	dock_turn(0);
+	cr_expect_eq(passed(0, 2), 0);
+	dock_expect_no_leak();
+}
+
+Test(far, one_who_was_awaited_and_is_no_more_is_not_passed)
+{
+	dock_open(1, y.index, y.gen);
+	cr_assert_eq(dock_relay(1, y, 0, x).kind, DP_EVENT_DONE);
+	cr_assert_eq(tell(1, y, DP_CMD_SILENT).kind, DP_EVENT_DONE);
+	dock_turn(0);
+	dock_open(0, x.index, x.gen);
+	cr_expect_eq(passed(0, 1), 0);
+	cr_expect_eq(stat_read(&worker[0]->stats.relayed_over), 0);
 }
 
 Test(far, a_relay_that_cannot_be_is_refused)

@@ -328,12 +328,13 @@ Test(config, what_a_node_needs_is_every_queue_cache_and_ring_full)
 	cr_expect_eq(config_mbufs(&config, 0), 20000);
 }
 
-Test(config, capacity_is_a_share_of_the_flows_unless_it_is_said)
+Test(config, capacity_is_shared_out_by_flows)
 {
-	cr_assert(
-		load("socket: /run", "capacity: {voices: 7, srtp: 0}\nsocket: /run"), "%s", error);
-	cr_expect(config.capacity.voices == 7 && config.capacity.srtp == 0);
-	cr_expect(config.capacity.overlays == 1025 && config.capacity.opus == 128);
+	cr_assert(load("socket: /run", "capacity: {voices: 700}\nsocket: /run"), "%s", error);
+	cr_expect(config.capacity.voices == 700 && config.capacity.srtp == 0,
+		"0: as many as is right");
+	cr_expect_eq(config_share(&config, 0, 700), 699, "8192 of 8204");
+	cr_expect_eq(config_share(&config, 1, 700), 2, "12 of them, rounded up");
 }
 
 static const char *const sys_directory[] = { "devices", "devices/system", "devices/system/node",
