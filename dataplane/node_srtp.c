@@ -97,10 +97,8 @@ enum dp_refusal node_srtp_keys(struct engine *e, struct rtp_flow *f, const struc
 		take_away(e, f, send);
 		return DP_REFUSAL_NONE;
 	}
-	if (e->ciphers == NULL)
-		return DP_REFUSAL_NO_ROOM;
 	if (cold->crypto == POOL_NONE)
-		cold->crypto = pool_take(&e->cryptos);
+		cold->crypto = pool_take(&e->cryptos); // without ciphers there are none
 	if (cold->crypto == POOL_NONE)
 		return DP_REFUSAL_NO_ROOM;
 
