@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The engine's birth, its turns and what its nodes share. What commands do is in command.c.
+// The engine's birth and what comes in. What commands do is in command.c, what time does in tick.c.
 #include "dataplane/engine.h"
 
 #include "dataplane/node.h"
@@ -9,9 +9,6 @@
 #include <string.h>
 
 enum {
-	LATE_MS = 5,        // later than this is counted
-	CATCH_UP_MS = 100,  // later than this is not sent any more
-	IDLE_MS = 1000,     // how long a worker with nothing to do may sleep
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
 	FLOWS_A_PIECE = 32, // in a large site
 	VOICES = 4096,
@@ -152,6 +149,7 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	e->workers = plan->workers;
 	e->far = plan->workers > 1 ? (void *)((uint8_t *)memory + l.far) : NULL;
 	e->wall_offset = plan->wall_offset;
+	e->burst_most = plan->burst_most;
 	e->random = (struct random){ .key = { plan->seed[0], plan->seed[1] } };
 	e->flows = (void *)((uint8_t *)memory + l.flows);
 	e->cold = (void *)((uint8_t *)memory + l.cold);
@@ -194,69 +192,6 @@ void engine_input(
 	node_classify(e, in, &taken, drop, now);
 	node_relay(e, &taken, out, drop, now);
 	node_srtp_seal(e, out);
-}
-
-// Frames whose time passed more than CATCH_UP_MS ago are not made; the stream goes on behind
-// them as after any pause. Returns the first that is.
-static uint64_t skip(struct engine *e, struct rtp_flow *f, uint64_t due, uint64_t now)
-{
-	uint64_t late = now - due;
-	uint64_t step = f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
-
-	if (late <= CATCH_UP_MS)
-		return due;
-
-	uint64_t frames = (late - CATCH_UP_MS + step - 1) / step;
-	if (flow_may_send(f))
-		stat_add(&e->stats->skipped_packets, frames);
-	f->tx |= FLOW_FRESH;
-	return due + frames * step;
-}
-
-static void pace(struct engine *e, uint32_t place, struct burst *out, uint64_t due, uint64_t now)
-{
-	struct rtp_flow *f = &e->flows[place];
-
-	f->tx &= (uint8_t)~FLOW_PACED;
-	if (!flow_is_due(f))
-		return;
-
-	uint64_t at = skip(e, f, due, now);
-	uint64_t step = f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
-	if (now - at > LATE_MS && flow_may_send(f))
-		stat_add(&e->stats->late_packets, 1);
-	if (f->tx & FLOW_TYPING)
-		node_keys(e, f, out, at * NS_PER_MS);
-	else
-		node_moh(e, f, out, at * NS_PER_MS);
-	if (!flow_is_due(f))
-		return;
-	pacer_add(&e->media, place, at + step);
-	f->tx |= FLOW_PACED;
-}
-
-void engine_tick(struct engine *e, struct burst *out, uint64_t now)
-{
-	uint32_t place;
-	uint64_t due;
-
-	engine_begin(e, out);
-	while (pacer_take(&e->media, to_ms(now), &place, 1, &due) > 0)
-		pace(e, place, out, due, to_ms(now));
-	while (pacer_take(&e->events, to_ms(now), &place, 1, &due) > 0)
-		digits_late(e, place, now);
-	while (pacer_take(&e->reports, now / REPORT_TICK_NS, &place, 1, &due) > 0)
-		node_report(e, &e->flows[place], out, now);
-	node_srtp_seal(e, out);
-}
-
-uint64_t engine_next_due(const struct engine *e, uint64_t now)
-{
-	if (e->media.waiting > 0 || e->events.waiting > 0)
-		return (to_ms(now) + 1) * NS_PER_MS;
-	if (e->reports.waiting > 0)
-		return (now / REPORT_TICK_NS + 1) * REPORT_TICK_NS;
-	return now + IDLE_MS * NS_PER_MS;
 }
 
 uint32_t engine_describe(struct engine *e, uint32_t from, uint32_t most)

@@ -55,6 +55,9 @@ struct engine {
 	uint32_t sealed; // so many of the burst that is being filled are ready to leave
 	uint32_t flow_count;
 	uint32_t address_count;
+	uint32_t burst_most;      // of the plan
+	bool full;                // ticks are not done in time: no new streams
+	uint64_t behind_since;    // ms; 0: ticks are done in time
 	uint16_t worker;          // which one we are
 	uint16_t workers;         // of how many
 	struct far_place *far;    // of each flow; NULL when we are alone
@@ -105,6 +108,10 @@ void engine_put(struct engine *e, struct burst *out, const struct pkt *p);
 
 // An empty packet at the end of out, addressed to the flow's RTP, or NULL: counted.
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f);
+
+// Up to n empty packets at the end of out, the first of them at *first, not addressed yet. Returns
+// how many; those that are missing are counted.
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first);
 
 // Fills in where a packet of this flow goes.
 void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f);
@@ -175,6 +182,9 @@ enum dp_refusal far_relay(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 void far_let_go(struct engine *e, struct rtp_flow *f);
 
+// A flow was opened: perhaps it is awaited.
+void far_opened(struct engine *e, struct rtp_flow *f);
+
 // Passes a packet to the worker that relays its flow. False: none does.
 bool far_pass(struct engine *e, struct pkt *p, uint64_t now);
 
@@ -189,6 +199,22 @@ void digits_late(struct engine *e, uint32_t piece, uint64_t now);
 
 // The flow is closed.
 void digits_forget(struct engine *e, struct rtp_flow *f);
+
+// Is all that this flow sends music that goes on, with nothing to be done to it?
+static inline bool music_is_plain(const struct rtp_flow *f)
+{
+	const unsigned other =
+		FLOW_RENDERED | FLOW_SEALED_OUT | FLOW_MUTED | FLOW_FRESH | FLOW_TYPING;
+
+	return f->mode == FLOW_MUSIC && (f->tx & other) == 0 && f->send_port != 0;
+}
+
+// Asks for the audio of its next packet to be brought into the cache.
+void music_fetch(const struct engine *e, const struct rtp_flow *f);
+
+// A packet of each of at most BURST_MAX flows whose music is plain, and whose time is `at`.
+void node_music(struct engine *e, struct rtp_flow *const *flows, uint32_t n, struct burst *out,
+	uint64_t at);
 
 // The next frame of music or of a prompt, whose time is `at`.
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);

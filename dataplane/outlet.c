@@ -12,19 +12,19 @@
 enum { PACKET_ROOM = RTP_FIXED_LEN + TRACK_FRAME_MAX + SRTCP_GROWTH };
 static_assert((int)RTCP_WRITE_MAX + (int)SRTCP_GROWTH <= (int)PACKET_ROOM);
 
-static void make_room(struct engine *e, struct burst *out)
+static void make_room(struct engine *e, struct burst *out, uint32_t n)
 {
-	if (out->n == BURST_MAX) {
+	if (out->n + n > BURST_MAX) {
 		node_srtp_seal(e, out);
 		e->ops.flush(e->ops.ctx, out);
 		e->sealed = 0;
 	}
-	assert(out->n < BURST_MAX);
+	assert(out->n + n <= BURST_MAX);
 }
 
 void engine_put(struct engine *e, struct burst *out, const struct pkt *p)
 {
-	make_room(e, out);
+	make_room(e, out, 1);
 	out->pkt[out->n++] = *p;
 }
 
@@ -39,9 +39,21 @@ void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f)
 	p->hop = f->hop;
 }
 
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first)
+{
+	make_room(e, out, n);
+	*first = out->n;
+
+	uint32_t got = e->ops.blank(e->ops.ctx, out, n);
+	assert(got <= n && (got == 0 || out->pkt[*first].room >= PACKET_ROOM));
+	if (got < n)
+		stat_add(&e->stats->tx_no_buffer, n - got);
+	return got;
+}
+
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f)
 {
-	make_room(e, out);
+	make_room(e, out, 1);
 	if (e->ops.blank(e->ops.ctx, out, 1) == 0) {
 		stat_add(&e->stats->tx_no_buffer, 1);
 		return NULL;

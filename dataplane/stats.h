@@ -17,15 +17,26 @@
 	X(tx_packets,       "packets given to the port")                                   \
 	X(tx_refused,       "packets the port had no room for")                            \
 	X(tx_no_buffer,     "packets not made because the pool was empty")                 \
-	X(tx_no_neighbour,  "packets not sent because the next hop did not answer ARP")    \
-	X(rx_not_ip,        "frames that are neither IPv4 nor ARP")                        \
-	X(rx_bad_ip,        "IPv4 headers that are broken, fragments included")            \
-	X(rx_not_ours,      "IPv4 packets for an address that is not ours")                \
-	X(rx_not_udp,       "IPv4 packets that are neither UDP nor an echo request")       \
+	X(tx_no_neighbour,  "packets not sent because the next hop did not answer")        \
+	X(tx_no_address,    "packets not sent: our IPv6 address is tentative or a duplicate") \
+	X(tx_too_long,      "packets not sent because they are longer than the port's MTU") \
+	X(rx_not_ip,        "frames that are neither IP nor ARP")                          \
+	X(rx_other_vlan,    "frames with the tag of a VLAN that we are not in")            \
+	X(rx_bad_ip,        "IPv4 or IPv6 headers that are broken")                        \
+	X(rx_fragments,     "fragments for an address of ours")                            \
+	X(rx_extension,     "IPv6 packets for us with extension headers")                  \
+	X(rx_not_ours,      "IP packets for an address that is not ours")                  \
+	X(rx_not_udp,       "IP packets for us, neither UDP nor an echo request")          \
 	X(rx_bad_udp,       "UDP headers that are broken")                                 \
-	X(rx_bad_checksum,  "packets whose IPv4 or UDP checksum is wrong")                 \
+	X(rx_bad_checksum,  "packets whose IPv4, UDP or ICMP checksum is wrong")           \
 	X(rx_arp,           "ARP packets")                                                 \
+	X(rx_arp_conflict,  "ARP packets from somebody who has an address of ours")        \
+	X(rx_nd,            "neighbour discovery for IPv6")                                \
+	X(rx_bad_nd,        "neighbour discovery that breaks a rule of RFC 4861")          \
+	X(rx_nd_conflict,   "somebody advertises an IPv6 address of ours")                 \
+	X(rx_nd_no_router,  "a gateway of ours says that it is no router")                 \
 	X(rx_echo,          "echo requests answered")                                      \
+	X(announcements,    "addresses of ours announced")                                 \
 	X(rx_no_flow,       "packets for a port where no flow is open")                    \
 	X(rx_short,         "RTP: shorter than a header")                                  \
 	X(rx_bad_version,   "RTP: version is not 2")                                       \
@@ -65,6 +76,7 @@
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
+	X(streams_refused,  "flows and streams refused because packets were late already") \
 	X(commands,         "commands taken")                                              \
 	X(refusals,         "commands refused")                                            \
 	X(events_lost,      "events dropped because the core was too slow")                \

@@ -3,6 +3,7 @@
 events. Written from the headers and not from the code, so that the two check each other."""
 
 import array
+import json
 import mmap
 import os
 import re
@@ -12,7 +13,7 @@ import struct
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
-HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK = range(1, 6)
+HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK, MOVE, MOVED, PLAN, STALLED = range(1, 10)
 OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
 NO_PT = 0xff
 LANE, LANES_MAX, WORKERS, ADDRESSES = 1024, 64, 64, 128
@@ -83,6 +84,7 @@ class Core:
         self.words = memoryview(self.memory).cast("I")
         self.longs = memoryview(self.memory).cast("Q")
         self.tag = 0
+        self.stalls = []  # (worker, whether it stands still)
         self.spoken = []  # events nobody asked for
         self._read_plan()
 
@@ -126,9 +128,33 @@ class Core:
                         [struct.pack(MESSAGE, 1, kind, 0, track, length, codec, 0)], fds)
         for fd in fds:
             os.close(fd)
-        answer = struct.unpack(MESSAGE, self.socket.recv(64))
+        answer, _ = self.heard()
         assert answer[1] == TRACK and answer[3] == track, answer
         return answer[2]
+
+    def heard(self):
+        """The next message that was asked for, and the descriptor that came with it, if one."""
+        while True:
+            data, fds, _, _ = socket.recv_fds(self.socket, 64, 4)
+            message = struct.unpack(MESSAGE, data)
+            if message[1] != STALLED:
+                return message, fds[0] if fds else None
+            self.stalls.append((message[5], message[2] != OK))
+
+    def move(self, port, queue, worker):
+        """Asks that another worker polls a queue; all counted from 0. The outcome."""
+        self.socket.send(struct.pack(MESSAGE, 1, MOVE, 0, port << 32 | queue, 0, worker, 0))
+        answer, _ = self.heard()
+        assert answer[1] == MOVED, answer
+        return answer[2]
+
+    def plan(self):
+        """Who does what, as the media process says."""
+        self.socket.send(struct.pack(MESSAGE, 1, PLAN, 0, 0, 0, 0, 0))
+        answer, fd = self.heard()
+        assert answer[1] == PLAN and fd is not None, answer
+        with os.fdopen(fd, encoding="utf-8") as f:
+            return json.load(f)
 
     # the lanes
 
@@ -154,12 +180,12 @@ class Core:
         self.words[(w.up + 64) // 4] = w.heard & 0xffffffff
         return tag, kind, refusal, lost, (index, gen), body
 
-    def ask(self, kind, flow, body=b"", seconds=2):
+    def ask(self, kind, flow, body=b"", seconds=2, worker=0):
         """Sends one and waits for its answer: (kind, refusal, body)."""
-        tag = self.command(kind, flow, body)
+        tag = self.command(kind, flow, body, worker)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            event = self.event()
+            event = self.event(worker)
             if event is None:
                 self.woken(0.05)
             elif event[0] == tag:
@@ -168,8 +194,8 @@ class Core:
                 self.spoken.append(event)
         raise TimeoutError(f"no answer to command {kind} of {flow}")
 
-    def remote(self, flow, ip, port, ptime=20):
-        return self.ask(REMOTE, flow, remote(ip, port, port + 1, ptime))
+    def remote(self, flow, ip, port, ptime=20, worker=0):
+        return self.ask(REMOTE, flow, remote(ip, port, port + 1, ptime), worker=worker)
 
     def woken(self, seconds=1):
         """Whether the eventfd was written; it is empty afterwards."""
