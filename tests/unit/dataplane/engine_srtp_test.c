@@ -646,7 +646,7 @@ Test(engine_srtp, what_another_worker_passes_leaves_sealed)
 	rtp_write(data, &(struct rtp){ .seq = 1, .ssrc = 1 });
 	cr_assert(eq(int, rtp_read(&p.rtp, data, p.len), RTP_OK));
 	struct far_mark mark = {
-		.x = { 5, 1 }, .y = { 0, 1 }, .clock = 8000, .worker = 1, .what = FAR_AUDIO
+		.x = { 5, 1 }, .y = { 0, 1 }, .clock = 8000, .worker = 1, .what = FAR_IS_AUDIO
 	};
 	engine_far_packet(rig.e, &p, &mark, &rig.out, &rig.drop, rig.now);
 	rig_take(&rig, &rig.out);
