@@ -66,6 +66,7 @@ enum {
 	FLOW_TYPING = 1 << 4,     // digits of ours are under way: nothing else leaves
 	FLOW_PACED = 1 << 5,      // the pacer holds an entry of this flow
 	FLOW_REPORTED = 1 << 6,   // the report wheel holds one
+	FLOW_KEYLESS = 1 << 7,    // SRTP without a key to send with: nothing leaves
 };
 
 // The RFC 4733 event that comes in now, and the one before. A piece of a pool: from the first
@@ -238,7 +239,7 @@ bool flow_learn(struct rtp_flow *f, struct flow_cold *c, uint16_t port, uint16_t
 // May RTP leave now? RTCP may leave although the far end is on hold.
 static inline bool flow_may_report(const struct rtp_flow *f)
 {
-	return f->send_port != 0;
+	return f->send_port != 0 && (f->tx & FLOW_KEYLESS) == 0;
 }
 
 static inline bool flow_may_send(const struct rtp_flow *f)

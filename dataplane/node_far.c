@@ -220,5 +220,7 @@ void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *m
 		return;
 	}
 	stat_add(&e->stats->relayed, 1);
+	engine_begin(e, out);
 	engine_put(e, out, p);
+	node_srtp_seal(e, out);
 }
