@@ -58,7 +58,7 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, voices, end;
 };
 
 static struct layout lay_out(const struct engine_plan *plan)
@@ -73,7 +73,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.keys = l.reports + pacer_size(plan->flows);
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
-	l.end = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.end = l.voices + voices_size(&l.capacity);
 	return l;
 }
 
@@ -90,6 +91,7 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	pool_init(
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
 }
 
 static void lay_wheels(

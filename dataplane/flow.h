@@ -34,6 +34,7 @@ enum flow_mode {
 	FLOW_MUSIC,  // a track, round and round
 	FLOW_PROMPT, // up to four tracks, once
 	FLOW_RELAY,  // what its peer receives
+	FLOW_MIX,    // the sum of what others receive
 };
 
 enum {
@@ -64,6 +65,7 @@ enum {
 	FLOW_TYPING = 1 << 4,     // digits of ours are under way: nothing else leaves
 	FLOW_PACED = 1 << 5,      // the pacer holds an entry of this flow
 	FLOW_REPORTED = 1 << 6,   // the report wheel holds one
+	FLOW_DRIVEN = 1 << 7,     // rendered by the tick, whatever the mode
 };
 
 // The RFC 4733 event that comes in now, and the one before. A piece of a pool: from the first
@@ -247,7 +249,8 @@ static inline bool flow_may_send(const struct rtp_flow *f)
 // Has it something of our own making to send?
 static inline bool flow_is_due(const struct rtp_flow *f)
 {
-	return (f->tx & FLOW_TYPING) != 0 || f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT;
+	return (f->tx & (FLOW_TYPING | FLOW_DRIVEN)) != 0 || f->mode == FLOW_MUSIC ||
+	       f->mode == FLOW_PROMPT;
 }
 
 // A time in steps of about a millisecond. It goes round after 52 days.

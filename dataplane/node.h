@@ -9,6 +9,7 @@
 //                     └──► drop                    refused, each for a reason that is counted
 //
 //   pacer ──┬──► moh ───► out                      music and prompts
+//           ├──► mix ───► out                      what is rendered
 //           ├──► keys ──► out                      digits given back
 //           ├──► digits                            an event whose end was lost
 //           └──► report ► out                      RTCP
@@ -34,6 +35,7 @@
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 #include "dataplane/tracks.h"
+#include "dataplane/voice.h"
 
 struct engine {
 	struct engine_ops ops;
@@ -52,6 +54,7 @@ struct engine {
 	struct random random;
 	struct engine_address address[BRIDGE_ADDRESSES_MAX];
 	struct tracks tracks;
+	struct voices voices;
 };
 
 #define REPORT_TICK_NS (UINT64_C(64) * NS_PER_MS)
@@ -133,6 +136,31 @@ void digits_late(struct engine *e, uint32_t piece, uint64_t now);
 
 // The flow is closed.
 void digits_forget(struct engine *e, struct rtp_flow *f);
+
+// Is the track there in this encoding, and does a packet of it fit?
+bool engine_encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime);
+
+// A prompt waits a moment for the far end to be found; PROMPT only.
+bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at);
+
+// The last track has been sent.
+void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
+// is rendered, if it may send now, else NULL. Returns the counter of what became of it.
+_Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
+	const struct pkt *p, struct burst *out, uint64_t now);
+
+// The same of comfort noise.
+void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, const struct pkt *p,
+	struct burst *out, uint64_t now);
+
+// A packet of an event of x's for y, which is rendered: becomes one of y's.
+void voice_ride_event(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p,
+	uint64_t now);
+
+// What a rendered flow (FLOW_RENDERED) sends at `at`.
+void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 
 // The next frame of music or of a prompt, whose time is `at`.
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);

@@ -164,6 +164,8 @@ static _Atomic uint64_t *obstacle(
 		return &s->relay_muted;
 	if (y->tx & FLOW_TYPING)
 		return &s->relay_held;
+	if (y->tx & FLOW_RENDERED)
+		return x->rx & FLOW_HEARD ? NULL : &s->relay_clash;
 	return clash(x, y) ? &s->relay_clash : NULL;
 }
 
@@ -185,13 +187,49 @@ static _Atomic uint64_t *keep(struct engine *e, struct rtp_flow *x, const struct
 	return NULL;
 }
 
+// x is heard, or y is rendered. Returns the counter of what became of the packet; NULL: it is to
+// be sent on, made to be y's; &relayed: it is to be sent on as if nobody had heard it.
+static _Atomic uint64_t *hear(
+	struct engine *e, struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+{
+	struct rtp_flow *x = &e->flows[p->flow];
+	struct rtp_flow *y = relay_target(e, x);
+	bool rendered = y != NULL && (y->tx & FLOW_RENDERED) != 0;
+	_Atomic uint64_t *blocked = rendered ? obstacle(e->stats, x, y) : NULL;
+	struct rtp_flow *to = rendered && blocked == NULL ? y : NULL;
+
+	if (blocked != NULL)
+		y->tx |= FLOW_FRESH; // time passes that it knows nothing of
+	if (kept == &e->stats->rx_comfort_noise && (x->rx & FLOW_HEARD))
+		node_voice_noise(e, x, to, p, out, now);
+	if (kept != NULL)
+		return rendered ? kept : &e->stats->relayed;
+	if (p->rtp.pt == x->dtmf_rx) {
+		if (to == NULL)
+			return rendered ? blocked : &e->stats->relayed;
+		voice_ride_event(e, x, to, p, now);
+		return NULL;
+	}
+
+	_Atomic uint64_t *heard = x->rx & FLOW_HEARD ? node_voice(e, x, to, p, out, now) : NULL;
+	if (!rendered)
+		return &e->stats->relayed;
+	return blocked != NULL ? blocked : heard;
+}
+
 // Sends one packet on. Returns the counter of why not, or NULL.
-static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
+static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *out, uint64_t now)
 {
 	struct rtp_flow *x = &e->flows[p->flow];
 	struct rtp_flow *y = relay_target(e, x);
 	_Atomic uint64_t *kept = keep(e, x, y, p, now);
 
+	if ((x->rx & FLOW_HEARD) || (y != NULL && (y->tx & FLOW_RENDERED))) {
+		_Atomic uint64_t *heard = hear(e, p, kept, out, now);
+
+		if (heard != &e->stats->relayed)
+			return heard;
+	}
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {
@@ -213,7 +251,7 @@ void node_relay(
 {
 	for (uint32_t i = 0; i < taken->n; i++) {
 		struct pkt *p = &taken->pkt[i];
-		_Atomic uint64_t *kept = relay(e, p, now);
+		_Atomic uint64_t *kept = relay(e, p, out, now);
 
 		if (kept == NULL) {
 			stat_add(&e->stats->relayed, 1);
