@@ -80,16 +80,30 @@ static inline double bench_stolen(int cpu)
 	return (double)steal / (double)sysconf(_SC_CLK_TCK);
 }
 
-// What of a span of time was stolen: begin, do it, ask.
+// Seconds that the first thread would have run and another had its CPU.
+static inline double bench_kept_waiting(void)
+{
+	unsigned long long ns = 0;
+	FILE *f = fopen("/proc/self/schedstat", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*u %llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return (double)ns / 1e9;
+}
+
+// What of a span of time was not ours: begin, do it, ask.
 struct bench_span {
 	int cpu;
 	uint64_t ns;
-	double stolen;
+	double stolen, waited;
 };
 
 static inline struct bench_span bench_begin(int cpu)
 {
-	return (struct bench_span){ cpu, bench_ns(), bench_stolen(cpu) };
+	return (struct bench_span){ cpu, bench_ns(), bench_stolen(cpu), bench_kept_waiting() };
 }
 
 // 0 to 1. The kernel counts it in hundredths of a second.
@@ -105,6 +119,14 @@ static inline int bench_order(const void *a, const void *b)
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+// 0 to 1: other work of this machine's.
+static inline double bench_waited(const struct bench_span *span)
+{
+	double s = (double)(bench_ns() - span->ns) / 1e9;
+
+	return s > 0 ? (bench_kept_waiting() - span->waited) / s : 0;
 }
 
 // Puts them in order.
@@ -124,6 +146,7 @@ struct bench_line {
 	double baseline;
 	double ratio;
 	double steal;
+	double waited;
 	const char *more; // may be NULL
 };
 
@@ -145,6 +168,7 @@ static inline void bench_print(const struct bench_line *l)
 	bench_number("baseline", l->baseline);
 	bench_number("ratio", l->ratio);
 	bench_number("steal", l->steal);
+	bench_number("waited", l->waited);
 	printf("%s}\n", l->more != NULL ? l->more : "");
 	fflush(stdout);
 }
@@ -199,6 +223,7 @@ static inline double bench_run(const struct bench_pair *p)
 				     : 1e9 / base,
 		.ratio = they < 0 ? -1 : they / us,
 		.steal = bench_steal(&span),
+		.waited = bench_waited(&span),
 	});
 	return us;
 }

@@ -114,7 +114,13 @@ static void lay(struct table *t, uint32_t flows)
 {
 	struct engine_address address = { .port_first = 16384, .flows = flows };
 	struct engine_plan plan = { .flows = flows, .addresses = 1, .address = &address };
-	struct engine_ops ops = { t, on_answer, on_tell, on_blank, on_flush, on_hop, on_entry };
+	struct engine_ops ops = { .ctx = t,
+		.answer = on_answer,
+		.tell = on_tell,
+		.blank = on_blank,
+		.flush = on_flush,
+		.hop = on_hop,
+		.entry = on_entry };
 	static struct track track = { .hash = 1, .len = TRACK };
 
 	t->flows = flows;

@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 		.cycles = one * bench_hz() / 1e9,
 		.baseline = -1,
 		.ratio = -1,
-		.steal = bench_steal(&span) });
+		.steal = bench_steal(&span),
+		.waited = bench_waited(&span) });
 	return 0;
 }

@@ -4,26 +4,27 @@
 // encoders remember nothing; their decoders are what conceals a loss.
 #include "codecs/codec.h"
 
+#include "codecs/conceal.h"
 #include "codecs/g711.h"
-#include "codecs/plc.h"
+#include "codecs/rows.h"
 
 static void nothing_init(void *)
 {
 }
 
-static void plc_8k_init(void *decoder)
+static void decoder_8k_init(void *decoder)
 {
-	plc_init(decoder, 8000);
+	conceal_init(decoder, 8000);
 }
 
-static void plc_16k_init(void *decoder)
+static void decoder_16k_init(void *decoder)
 {
-	plc_init(decoder, 16000);
+	conceal_init(decoder, 16000);
 }
 
-static void plc_conceal(void *decoder, int16_t *pcm, size_t n)
+static void conceal(void *decoder, int16_t *pcm, size_t n)
 {
-	plc_fill(decoder, pcm, n);
+	conceal_fill(decoder, pcm, n);
 }
 
 static size_t pcmu_encode(void *, uint8_t *payload, size_t room, const int16_t *pcm, size_t n)
@@ -40,7 +41,7 @@ static size_t pcmu_decode(
 	if (len == 0 || len > room)
 		return 0;
 	g711_decode_ulaw(pcm, payload, len);
-	plc_heard(decoder, pcm, len);
+	conceal_heard(decoder, pcm, len);
 	return len;
 }
 
@@ -58,7 +59,7 @@ static size_t pcma_decode(
 	if (len == 0 || len > room)
 		return 0;
 	g711_decode_alaw(pcm, payload, len);
-	plc_heard(decoder, pcm, len);
+	conceal_heard(decoder, pcm, len);
 	return len;
 }
 
@@ -85,7 +86,7 @@ static size_t l16_decode(
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		pcm[i] = (int16_t)(payload[2 * i] << 8 | payload[2 * i + 1]);
-	plc_heard(decoder, pcm, n);
+	conceal_heard(decoder, pcm, n);
 	return n;
 }
 
@@ -93,64 +94,70 @@ static const struct codec pcmu = {
 	.name = "PCMU",
 	.clock = 8000,
 	.rate = 8000,
-	.decoder_size = PLC_SIZE(8000),
+	.decoder_size = CONCEAL_SIZE(8000),
 	.encoder_init = nothing_init,
-	.decoder_init = plc_8k_init,
+	.decoder_init = decoder_8k_init,
 	.encode = pcmu_encode,
 	.decode = pcmu_decode,
-	.conceal = plc_conceal,
+	.conceal = conceal,
 };
 
 static const struct codec pcma = {
 	.name = "PCMA",
 	.clock = 8000,
 	.rate = 8000,
-	.decoder_size = PLC_SIZE(8000),
+	.decoder_size = CONCEAL_SIZE(8000),
 	.encoder_init = nothing_init,
-	.decoder_init = plc_8k_init,
+	.decoder_init = decoder_8k_init,
 	.encode = pcma_encode,
 	.decode = pcma_decode,
-	.conceal = plc_conceal,
+	.conceal = conceal,
 };
 
 static const struct codec l16_8k = {
 	.name = "L16",
 	.clock = 8000,
 	.rate = 8000,
-	.decoder_size = PLC_SIZE(8000),
+	.decoder_size = CONCEAL_SIZE(8000),
 	.encoder_init = nothing_init,
-	.decoder_init = plc_8k_init,
+	.decoder_init = decoder_8k_init,
 	.encode = l16_encode,
 	.decode = l16_decode,
-	.conceal = plc_conceal,
+	.conceal = conceal,
 };
 
 static const struct codec l16_16k = {
 	.name = "L16",
 	.clock = 16000,
 	.rate = 16000,
-	.decoder_size = PLC_SIZE(16000),
+	.decoder_size = CONCEAL_SIZE(16000),
 	.encoder_init = nothing_init,
-	.decoder_init = plc_16k_init,
+	.decoder_init = decoder_16k_init,
 	.encode = l16_encode,
 	.decode = l16_decode,
-	.conceal = plc_conceal,
+	.conceal = conceal,
 };
 
-static const struct {
-	enum codec_id id;
-	const struct codec *codec;
-} table[] = {
-	{ CODEC_PCMU, &pcmu },
-	{ CODEC_PCMA, &pcma },
-	{ CODEC_L16, &l16_8k },
-	{ CODEC_L16, &l16_16k },
-};
+static const struct codec *with_clock(const struct codec *c, uint32_t clock)
+{
+	return c->clock == clock ? c : NULL;
+}
 
 const struct codec *codec_find(unsigned id, uint32_t clock)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].id == id && table[i].codec->clock == clock)
-			return table[i].codec;
+	switch ((enum codec_id)id) {
+	case CODEC_PCMU:
+		return with_clock(&pcmu, clock);
+	case CODEC_PCMA:
+		return with_clock(&pcma, clock);
+	case CODEC_G722:
+		return with_clock(&codec_g722, clock);
+	case CODEC_L16:
+		return with_clock(clock == l16_16k.clock ? &l16_16k : &l16_8k, clock);
+	case CODEC_OPUS:
+		return with_clock(codec_opus, clock);
+	case CODEC_IDS:
+		break;
+	}
 	return NULL;
 }

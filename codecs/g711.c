@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "codecs/g711.h"
+#include "codecs/g711_kernels.h"
 
 // clang-format off
 const int16_t g711_from_ulaw[256] = {
@@ -162,32 +162,84 @@ uint8_t g711_to_alaw(int16_t sample)
 	return (uint8_t)((code | (sample < 0 ? 0 : 0x80U)) ^ ALAW_MASK);
 }
 
-void g711_encode_ulaw(uint8_t *dst, const int16_t *src, size_t n)
+static void encode_ulaw(uint8_t *dst, const int16_t *src, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		dst[i] = g711_to_ulaw(src[i]);
 }
 
-void g711_encode_alaw(uint8_t *dst, const int16_t *src, size_t n)
+static void encode_alaw(uint8_t *dst, const int16_t *src, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		dst[i] = g711_to_alaw(src[i]);
 }
 
-void g711_decode_ulaw(int16_t *dst, const uint8_t *src, size_t n)
+static void decode_ulaw(int16_t *dst, const uint8_t *src, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		dst[i] = g711_from_ulaw[src[i]];
 }
 
-void g711_decode_alaw(int16_t *dst, const uint8_t *src, size_t n)
+static void decode_alaw(int16_t *dst, const uint8_t *src, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		dst[i] = g711_from_alaw[src[i]];
 }
 
-void g711_translate(const uint8_t table[256], uint8_t *codes, size_t n)
+static void translate(const uint8_t table[256], uint8_t *codes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		codes[i] = table[codes[i]];
+}
+
+const struct g711_kernels g711_plain = {
+	encode_ulaw,
+	encode_alaw,
+	decode_ulaw,
+	decode_alaw,
+	translate,
+};
+
+const struct g711_kernels *g711_kernels(enum cpu_level level)
+{
+#if defined(__x86_64__)
+	static const struct g711_kernels *const all[CPU_LEVELS] = { &g711_plain, &g711_avx2,
+		&g711_avx512 };
+#else
+	static const struct g711_kernels *const all[CPU_LEVELS] = { &g711_plain };
+#endif
+
+	return level <= cpu_level() ? all[level] : NULL;
+}
+
+static const struct g711_kernels *use = &g711_plain;
+
+__attribute__((constructor)) static void choose(void)
+{
+	use = g711_kernels(cpu_level());
+}
+
+void g711_encode_ulaw(uint8_t *dst, const int16_t *src, size_t n)
+{
+	use->encode_ulaw(dst, src, n);
+}
+
+void g711_encode_alaw(uint8_t *dst, const int16_t *src, size_t n)
+{
+	use->encode_alaw(dst, src, n);
+}
+
+void g711_decode_ulaw(int16_t *dst, const uint8_t *src, size_t n)
+{
+	use->decode_ulaw(dst, src, n);
+}
+
+void g711_decode_alaw(int16_t *dst, const uint8_t *src, size_t n)
+{
+	use->decode_alaw(dst, src, n);
+}
+
+void g711_translate(const uint8_t table[256], uint8_t *codes, size_t n)
+{
+	use->translate(table, codes, n);
 }

@@ -39,23 +39,14 @@ const struct mix_kernels mix_plain = { add, scale, scale_add, ramp, ramp_add };
 
 const struct mix_kernels *mix_kernels(enum cpu_level level)
 {
-	if (level > cpu_level())
-		return NULL;
-	switch (level) {
 #if defined(__x86_64__)
-	case CPU_AVX2:
-		return &mix_avx2;
-	case CPU_AVX512:
-		return &mix_avx512;
+	static const struct mix_kernels *const all[CPU_LEVELS] = { &mix_plain, &mix_avx2,
+		&mix_avx512 };
 #else
-	case CPU_AVX2:
-	case CPU_AVX512:
+	static const struct mix_kernels *const all[CPU_LEVELS] = { &mix_plain };
 #endif
-	case CPU_PLAIN:
-	case CPU_LEVELS:
-		break;
-	}
-	return level == CPU_PLAIN ? &mix_plain : NULL;
+
+	return level <= cpu_level() ? all[level] : NULL;
 }
 
 static const struct mix_kernels *use = &mix_plain;

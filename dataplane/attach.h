@@ -8,6 +8,11 @@
 //   core → media   TRACK_ADD   with one descriptor: a memfd holding the encoded audio
 //   core → media   TRACK_DROP
 //   media → core   TRACK       the answer to each TRACK_ADD and TRACK_DROP, in order
+//   core → media   MOVE        another worker is to poll a queue
+//   media → core   MOVED       the answer to each MOVE, in order
+//   core → media   PLAN        who does what?
+//   media → core   PLAN        the answer, with one descriptor: a memfd holding JSON (len bytes)
+//   media → core   STALLED     unasked: a worker stands still, or (outcome OK) goes on
 //   media → core   BUSY        another core is attached; the connection is closed after it
 #pragma once
 
@@ -20,6 +25,10 @@ enum attach_kind {
 	ATTACH_TRACK_ADD,
 	ATTACH_TRACK_DROP,
 	ATTACH_TRACK,
+	ATTACH_MOVE,
+	ATTACH_MOVED,
+	ATTACH_PLAN,
+	ATTACH_STALLED,
 };
 
 enum attach_outcome {
@@ -27,7 +36,7 @@ enum attach_outcome {
 	ATTACH_NO_MEMORY, // over the media's track budget; the sentence is in its log
 	ATTACH_BAD_TRACK, // length, codec or descriptor is wrong
 	ATTACH_IN_USE,    // a flow still plays it
-	ATTACH_UNKNOWN,   // no such track
+	ATTACH_UNKNOWN,   // no such track, port, queue or worker
 };
 
 enum { ATTACH_VERSION = 1 };
@@ -37,10 +46,31 @@ enum { ATTACH_VERSION = 1 };
 struct attach_message {
 	uint32_t version; // ATTACH_VERSION
 	uint16_t kind;    // enum attach_kind
-	uint16_t outcome; // enum attach_outcome, in ATTACH_TRACK
+	uint16_t outcome; // enum attach_outcome, in ATTACH_TRACK, MOVED and STALLED
 	uint64_t track;   // content hash, never 0
-	uint64_t len;     // bytes in the descriptor; one byte is one sample (8 kHz)
+	uint64_t len;     // bytes in the descriptor; of a track: one byte is one sample (8 kHz)
 	uint32_t codec;   // enum dp_codec: PCMU or PCMA
 	uint32_t reserved;
 };
 static_assert(sizeof(struct attach_message) == 32, "a message has one size");
+
+// In MOVE, MOVED and STALLED (which has the worker alone): which queue is meant, and whose it is
+// to be. All are counted from 0, as the plan does.
+struct attach_queue {
+	uint32_t port;
+	uint32_t queue;
+	uint32_t worker;
+};
+
+static inline struct attach_queue attach_queue_of(const struct attach_message *m)
+{
+	return (struct attach_queue){
+		.port = (uint32_t)(m->track >> 32), .queue = (uint32_t)m->track, .worker = m->codec
+	};
+}
+
+static inline void attach_name_queue(struct attach_message *m, struct attach_queue q)
+{
+	m->track = (uint64_t)q.port << 32 | q.queue;
+	m->codec = q.worker;
+}

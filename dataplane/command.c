@@ -229,6 +229,8 @@ static enum dp_refusal obey_relay(
 {
 	struct flow_id id = cmd->relay.peer;
 
+	if (far_is_elsewhere(e, cmd))
+		return far_relay(e, f, cmd, now);
 	if (!f->known)
 		return DP_REFUSAL_NO_REMOTE;
 	if (id.index >= e->flow_count || !e->flows[id.index].open ||

@@ -55,10 +55,16 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 	};
 }
 
+// What is kept of relays between workers: nothing where there is one.
+static size_t far_size(const struct engine_plan *plan)
+{
+	return plan->workers > 1 ? lines(plan->flows * sizeof(struct far_place)) : 0;
+}
+
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, voices, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, end;
 };
 
 static struct layout lay_out(const struct engine_plan *plan)
@@ -74,7 +80,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
 	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
-	l.end = l.voices + voices_size(&l.capacity);
+	l.far = l.voices + voices_size(&l.capacity);
+	l.end = l.far + far_size(plan);
 	return l;
 }
 
@@ -123,7 +130,7 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	const struct engine_ops *ops, struct worker_stats *stats, uint64_t now)
 {
 	assert((uintptr_t)memory % LINE == 0);
-	assert(plan->addresses <= BRIDGE_ADDRESSES_MAX && plan->flows <= FLOW_NONE);
+	assert(plan->addresses <= BRIDGE_ADDRESSES_MAX && plan->flows <= FLOW_FAR);
 	memset(memory, 0, engine_size(plan));
 
 	struct engine *e = memory;
@@ -133,6 +140,9 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	e->stats = stats;
 	e->flow_count = plan->flows;
 	e->address_count = plan->addresses;
+	e->worker = plan->worker;
+	e->workers = plan->workers;
+	e->far = plan->workers > 1 ? (void *)((uint8_t *)memory + l.far) : NULL;
 	e->wall_offset = plan->wall_offset;
 	e->random = (struct random){ .key = { plan->seed[0], plan->seed[1] } };
 	e->flows = (void *)((uint8_t *)memory + l.flows);

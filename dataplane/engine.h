@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dataplane/bridge.h"
+#include "dataplane/far.h"
 #include "dataplane/pkt.h"
 
 #include <stddef.h>
@@ -29,6 +30,10 @@ struct engine_ops {
 	int (*hop)(void *ctx, uint16_t address, const uint8_t ip[16]);
 	// A flow was opened or closed: the line of the flow directory.
 	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
+	// For relays between workers, where there are several: a word to another's engine (false:
+	// no room), and a packet, which is not ours any more.
+	bool (*note)(void *ctx, uint16_t worker, const struct far_note *note);
+	void (*pass)(void *ctx, uint16_t worker, const struct pkt *p, const struct far_mark *mark);
 };
 
 struct engine_address {
@@ -58,6 +63,8 @@ enum { ENGINE_PIECES_MAX = 65535 };
 struct engine_plan {
 	uint32_t flows;     // of the whole worker
 	uint32_t addresses; // at most BRIDGE_ADDRESSES_MAX
+	uint16_t worker;    // which one this is
+	uint16_t workers;   // of how many; 0 and 1: nobody is beside it
 	const struct engine_address *address;
 	uint64_t seed[2];    // randomness for SSRCs, sequence numbers, timestamps, RTCP intervals
 	int64_t wall_offset; // nanoseconds to add to `now` for the wall clock (RTCP NTP time)
@@ -85,6 +92,11 @@ void engine_input(
 
 // Sends what has become due: music, prompts, digits, RTCP. Needs blanks from ops.
 void engine_tick(struct engine *e, struct burst *out, uint64_t now);
+
+// What another worker's engine has given to ops->note or ops->pass. drop must have room.
+void engine_far_note(struct engine *e, const struct far_note *note);
+void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
+	struct burst *out, struct burst *drop, uint64_t now);
 
 // When the next thing becomes due, for a worker that sleeps when idle. Never more than 1 ms away
 // while anything is paced.

@@ -26,6 +26,8 @@
 enum {
 	FLOW_PLACE_BITS = 22, // BRIDGE_ADDRESSES_MAX of BRIDGE_PORTS_MAX flows
 	FLOW_NONE = (1 << FLOW_PLACE_BITS) - 1,
+	FLOW_FAR = FLOW_NONE - 1, // one of another worker (node_far.c)
+	FLOW_CLOCK_MASK = (1 << 18) - 1,
 };
 
 // What a flow sends.

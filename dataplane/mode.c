@@ -38,9 +38,11 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 	if (f->mode == FLOW_MIX)
 		voice_leave_mix(e, f);
 
-	struct rtp_flow *peer = f->mode == FLOW_RELAY ? &e->flows[f->peer] : NULL;
+	struct rtp_flow *peer = voice_peer(e, f);
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
+		far_let_go(e, f);
 	flow_set_mode(f, mode);
-	if (peer != NULL && peer->open)
+	if (peer != NULL)
 		voice_settle_in(e, peer);
 }
 

@@ -8,6 +8,9 @@
 //                     ├──► report                  RTCP
 //                     └──► drop                    refused, each for a reason that is counted
 //
+//                     a flow that a flow of another worker relays: ──► far ──► that worker
+//   another worker ──► far ──► out, drop
+//
 //   pacer ──┬──► moh ───► out                      music and prompts
 //           ├──► mix ───► out                      what is rendered
 //           ├──► keys ──► out                      digits given back
@@ -50,6 +53,10 @@ struct engine {
 	struct pool event;      // struct flow_event_in
 	uint32_t flow_count;
 	uint32_t address_count;
+	uint16_t worker;          // which one we are
+	uint16_t workers;         // of how many
+	struct far_place *far;    // of each flow; NULL when we are alone
+	struct rtp_flow far_peer; // a picture of a peer elsewhere, of what relay_send() looks at
 	int64_t wall_offset;
 	struct random random;
 	struct engine_address address[BRIDGE_ADDRESSES_MAX];
@@ -124,6 +131,28 @@ void node_relay(
 
 // The flow that sends what f receives, or NULL.
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
+
+// What concerns the one who is heard: digits, noise, the books. Returns the counter of why nobody
+// is to hear this packet, or NULL. y is who would send it on, or NULL.
+_Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
+	const struct pkt *p, uint64_t now);
+
+// A packet of x that the far end of y is not to miss.
+void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
+
+// Turns a packet of x into one of y. Returns the counter of why not, or NULL. Of x it looks at
+// codec, clock and in_run alone.
+_Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, bool event, uint64_t now);
+
+// RELAY of a flow of another worker, and its end.
+bool far_is_elsewhere(const struct engine *e, const struct dp_cmd *cmd);
+enum dp_refusal far_relay(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
+void far_let_go(struct engine *e, struct rtp_flow *f);
+
+// Passes a packet to the worker that relays its flow. False: none does.
+bool far_pass(struct engine *e, struct pkt *p, uint64_t now);
 
 // What an event packet means. Returns whether it is to be relayed.
 bool node_digits(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);

@@ -17,7 +17,7 @@ enum {
 
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 {
-	if (f->heard_by == FLOW_NONE)
+	if (f->heard_by >= FLOW_FAR)
 		return NULL;
 
 	// A hint only: the other may have turned to something else since, or be gone.
@@ -35,7 +35,7 @@ static bool is_new(const struct rtp_flow *x, const struct rtp_flow *y, const str
 }
 
 // A packet of the peer's that the far end is not to miss: those that follow close up.
-static void close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp)
+void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp)
 {
 	int16_t ahead = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
 
@@ -170,7 +170,7 @@ static _Atomic uint64_t *obstacle(
 }
 
 // A packet that nobody is to hear although it was taken: noise, or an event that is withheld.
-static _Atomic uint64_t *keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
+_Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now)
 {
 	if (p->rtp.pt == x->dtmf_rx) {
@@ -217,12 +217,26 @@ static _Atomic uint64_t *hear(
 	return blocked != NULL ? blocked : heard;
 }
 
+_Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, bool event, uint64_t now)
+{
+	_Atomic uint64_t *kept = obstacle(e->stats, x, y);
+
+	if (kept != NULL)
+		return kept;
+	if (too_late(x, y, &p->rtp))
+		return &e->stats->rx_too_old;
+	rewrite(x, y, p, event, now);
+	engine_aim(e, p, y);
+	return NULL;
+}
+
 // Sends one packet on. Returns the counter of why not, or NULL.
 static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *out, uint64_t now)
 {
 	struct rtp_flow *x = &e->flows[p->flow];
 	struct rtp_flow *y = relay_target(e, x);
-	_Atomic uint64_t *kept = keep(e, x, y, p, now);
+	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
 	if ((x->rx & FLOW_HEARD) || (y != NULL && (y->tx & FLOW_RENDERED))) {
 		_Atomic uint64_t *heard = hear(e, p, kept, out, now);
@@ -233,17 +247,10 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *ou
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {
-		close_gap(x, y, &p->rtp);
+		relay_close_gap(x, y, &p->rtp);
 		return kept;
 	}
-	kept = obstacle(e->stats, x, y);
-	if (kept != NULL)
-		return kept;
-	if (too_late(x, y, &p->rtp))
-		return &e->stats->rx_too_old;
-	rewrite(x, y, p, p->rtp.pt == x->dtmf_rx, now);
-	engine_aim(e, p, y);
-	return NULL;
+	return relay_send(e, x, y, p, p->rtp.pt == x->dtmf_rx, now);
 }
 
 void node_relay(
@@ -251,8 +258,11 @@ void node_relay(
 {
 	for (uint32_t i = 0; i < taken->n; i++) {
 		struct pkt *p = &taken->pkt[i];
-		_Atomic uint64_t *kept = relay(e, p, out, now);
 
+		if (far_pass(e, p, now))
+			continue;
+
+		_Atomic uint64_t *kept = relay(e, p, out, now);
 		if (kept == NULL) {
 			stat_add(&e->stats->relayed, 1);
 			engine_put(e, out, p);

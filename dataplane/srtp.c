@@ -76,7 +76,7 @@ static struct srtp_text text_of(const struct srtp *s, const struct body *b, cons
 	};
 }
 
-static bool seal(const struct srtp *s, const struct srtp_ciphers *c, const struct body *b)
+static bool conceal(const struct srtp *s, const struct srtp_ciphers *c, const struct body *b)
 {
 	uint8_t iv[SRTP_CTR_IV], mac[SRTP_HMAC_LEN];
 
@@ -92,7 +92,7 @@ static bool seal(const struct srtp *s, const struct srtp_ciphers *c, const struc
 }
 
 // Is the packet genuine? Then its text is there.
-static bool open(const struct srtp *s, const struct srtp_ciphers *c, const struct body *b)
+static bool is_genuine(const struct srtp *s, const struct srtp_ciphers *c, const struct body *b)
 {
 	uint8_t iv[SRTP_CTR_IV], mac[SRTP_HMAC_LEN];
 
@@ -209,7 +209,7 @@ enum srtp_error srtp_seal_rtp(
 	error = refusal(srtp_window_look(w, b.index));
 	if (error != SRTP_OK)
 		return error;
-	if (!seal(s, c, &b))
+	if (!conceal(s, c, &b))
 		return SRTP_BROKEN;
 	srtp_window_enter(&touch(s, b.ssrc)->rtp, b.index);
 	*len += s->tag;
@@ -226,7 +226,7 @@ static enum srtp_error try_index(const struct srtp *s, const struct srtp_ciphers
 	enum srtp_error error = refusal(srtp_window_look(w, index));
 	if (error != SRTP_OK)
 		return error;
-	return open(s, c, b) ? SRTP_OK : SRTP_FORGED;
+	return is_genuine(s, c, b) ? SRTP_OK : SRTP_FORGED;
 }
 
 enum srtp_error srtp_open_rtp(
@@ -247,7 +247,7 @@ enum srtp_error srtp_open_rtp(
 	error = try_index(s, c, w, &b, srtp_window_guess(w, seq));
 	if (error == SRTP_FORGED && second != b.index) {
 		if (s->aead)
-			(void)open(s, c, &b); // puts back what the first try garbled
+			(void)is_genuine(s, c, &b); // puts back what the first try garbled
 		error = try_index(s, c, w, &b, second);
 	}
 	if (error != SRTP_OK)
@@ -298,7 +298,7 @@ enum srtp_error srtp_seal_rtcp(
 	b.index = s->rtcp_next;
 	put32(b.word, ENCRYPTED | s->rtcp_next);
 	memcpy(word_at(s, data, *len), b.word, WORD);
-	if (!seal(s, c, &b))
+	if (!conceal(s, c, &b))
 		return SRTP_BROKEN;
 	s->rtcp_next++;
 	*len += growth;
@@ -330,7 +330,7 @@ enum srtp_error srtp_open_rtcp(
 		from != NULL ? refusal(srtp_window_look(&from->rtcp, b.index)) : SRTP_OK;
 	if (error != SRTP_OK)
 		return error;
-	if (!open(s, c, &b))
+	if (!is_genuine(s, c, &b))
 		return SRTP_FORGED;
 	srtp_window_enter(&touch(s, b.ssrc)->rtcp, b.index);
 	*len = b.len;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Counters of one worker: written by that worker only, read by anyone at any time. Every way in
+// Counters of one worker: written by that worker only (stalled: by the main thread), read by
+// anyone at any time. Every way in
 // which a packet can leave is one of them, with a sentence.
 #pragma once
 
@@ -45,6 +46,12 @@
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
 	X(relay_held,       "RTP packets not sent on: digits are being given back")        \
 	X(relay_clash,      "RTP packets not sent on: the codecs do not fit any more")     \
+	X(relayed_over,     "RTP packets passed to another worker, whose flow relays them")  \
+	X(relay_over_kept,  "packets passed by another worker only to be reckoned with")   \
+	X(relay_stale,      "RTP packets of another worker that nobody relays any more")   \
+	X(handed_over,      "packets for another worker's address, handed over to it")     \
+	X(handed_in,        "packets that other workers have handed over")                 \
+	X(handoff_full,     "packets not handed over: the other worker did not take them") \
 	X(events_kept,      "RFC 4733 packets not sent on: withheld, or not understood")   \
 	X(music_packets,    "RTP packets made from music")                                 \
 	X(prompt_packets,   "RTP packets made from prompts")                               \
@@ -62,7 +69,8 @@
 	X(commands,         "commands taken")                                              \
 	X(refusals,         "commands refused")                                            \
 	X(events_lost,      "events dropped because the core was too slow")                \
-	X(flows_open,       "flows open now")
+	X(flows_open,       "flows open now")                                              \
+	X(stalled,          "times that it stood still for longer than the watchdog allows")
 
 struct worker_stats {
 #define X(name, help) _Atomic uint64_t name;

@@ -139,6 +139,9 @@ struct voice_leg {
 enum voice_way voice_way(const struct voice_leg *from, const struct voice_leg *to);
 struct voice_leg voice_leg(const struct rtp_flow *f);
 
+// Whose packets f sends, and makes of samples if it must: of this worker. NULL: nobody's.
+struct rtp_flow *voice_peer(const struct engine *e, const struct rtp_flow *f);
+
 // Can this flow's codec be made of samples, and samples of it?
 const struct codec *voice_codec_of(const struct rtp_flow *f);
 

@@ -117,14 +117,15 @@ static enum dp_refusal find_overlay(
 // What a flow needs that is rendered from now on, whatever it sends.
 static enum dp_refusal reserve_colour(struct engine *e, struct rtp_flow *f)
 {
-	struct rtp_flow *peer = f->mode == FLOW_RELAY ? &e->flows[f->peer] : NULL;
+	struct rtp_flow *peer = voice_peer(e, f);
 
 	if (voice_codec_of(f) == NULL)
 		return DP_REFUSAL_NO_ENCODING;
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
+		return DP_REFUSAL_BAD_PEER;
 	if (!voice_reserve_out(e, f, voice_codec_of(f)))
 		return DP_REFUSAL_NO_ROOM;
-	if (peer != NULL && peer->open && relay_target(e, peer) == f &&
-		!voice_reserve_in(e, peer, voice_codec_of(peer)))
+	if (peer != NULL && !voice_reserve_in(e, peer, voice_codec_of(peer)))
 		return DP_REFUSAL_NO_ROOM;
 	return DP_REFUSAL_NONE;
 }

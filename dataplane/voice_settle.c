@@ -38,12 +38,13 @@ enum voice_way voice_way(const struct voice_leg *from, const struct voice_leg *t
 	return VOICE_TURNED;
 }
 
-// Whose packets f sends: NULL unless it does, and is the one whom the peer knows.
-static struct rtp_flow *peer_of(const struct engine *e, const struct rtp_flow *f)
+struct rtp_flow *voice_peer(const struct engine *e, const struct rtp_flow *f)
 {
-	struct rtp_flow *peer = f->mode == FLOW_RELAY ? &e->flows[f->peer] : NULL;
+	if (f->mode != FLOW_RELAY || f->peer >= e->flow_count)
+		return NULL;
 
-	return peer != NULL && peer->open && relay_target(e, peer) == f ? peer : NULL;
+	struct rtp_flow *peer = &e->flows[f->peer];
+	return peer->open && relay_target(e, peer) == f ? peer : NULL;
 }
 
 static bool turns(const struct rtp_flow *from, const struct voice_leg *to)
@@ -80,8 +81,10 @@ static bool must_render(
 	const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg)
 {
 	const struct voice *v = voice_of(e, f);
-	const struct rtp_flow *peer = peer_of(e, f);
+	const struct rtp_flow *peer = voice_peer(e, f);
 
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
+		return false; // it would have to be decoded by the worker that it comes from
 	if (f->mode == FLOW_MIX || (v != NULL && v->overlays != POOL_NONE))
 		return true;
 	if (f->mode == FLOW_SILENT)
@@ -114,7 +117,7 @@ static void give_if_empty(struct engine *e, struct rtp_flow *f)
 static void begin_ride(
 	const struct engine *e, const struct rtp_flow *f, struct voice *v, uint64_t now)
 {
-	const struct rtp_flow *peer = peer_of(e, f);
+	const struct rtp_flow *peer = voice_peer(e, f);
 	bool speaks = peer != NULL && peer->started &&
 		      flow_coarse(now) - peer->last_rx < flow_coarse(VOICE_HOLD_NS);
 
@@ -191,7 +194,7 @@ static struct rtp_flow *heard_at(const struct engine *e, const struct voice *v, 
 
 void voice_settle(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
-	struct rtp_flow *peer = peer_of(e, f), *y = relay_target(e, f);
+	struct rtp_flow *peer = voice_peer(e, f), *y = relay_target(e, f);
 
 	voice_settle_out(e, f, now);
 	if (peer != NULL)
@@ -284,7 +287,7 @@ enum dp_refusal voice_fit_relay(struct engine *e, struct rtp_flow *f, struct rtp
 static bool fits_sent(struct engine *e, struct rtp_flow *f, const struct voice_leg *leg)
 {
 	const struct codec *codec = codec_find(leg->codec, leg->clock);
-	struct rtp_flow *peer = peer_of(e, f);
+	struct rtp_flow *peer = voice_peer(e, f);
 
 	if (codec == NULL || !must_render(e, f, leg))
 		return true;
@@ -327,7 +330,7 @@ enum dp_refusal voice_fit_remote(struct engine *e, struct rtp_flow *f, const str
 	if (fits_sent(e, f, leg) && fits_heard(e, f, leg))
 		return DP_REFUSAL_NONE;
 
-	struct rtp_flow *peer = peer_of(e, f), *y = relay_target(e, f);
+	struct rtp_flow *peer = voice_peer(e, f), *y = relay_target(e, f);
 	no_room(e, f, peer);
 	return no_room(e, f, y);
 }

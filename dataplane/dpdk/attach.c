@@ -132,10 +132,44 @@ static void answer_track(struct attach *a)
 		detach(a, "it does not read its answers");
 }
 
-static bool is_request(const struct attach_message *m)
+static void answer_move(struct attach *a)
 {
-	return m->version == ATTACH_VERSION &&
-	       (m->kind == ATTACH_TRACK_ADD || m->kind == ATTACH_TRACK_DROP);
+	if (a->state != ATTACH_SERVING)
+		return; // who asked is gone
+	if (!socket_send(a->core, &a->move.answer, NULL, 0))
+		detach(a, "it does not read its answers");
+}
+
+// False: not a request, or not in our language.
+static bool obey(struct attach *a, const struct attach_message *m, int fd)
+{
+	if (m->version != ATTACH_VERSION)
+		return false;
+	switch (m->kind) {
+	case ATTACH_TRACK_ADD:
+	case ATTACH_TRACK_DROP:
+		track_job_begin(&a->job, a->tracks, m, fd, a->orders, a->plan->workers);
+		if (a->job.state == JOB_NONE)
+			answer_track(a);
+		return true;
+	case ATTACH_MOVE:
+		queue_move_begin(&a->move, a->map, m, a->orders);
+		if (a->move.state == MOVE_NONE)
+			answer_move(a);
+		return true;
+	case ATTACH_PLAN:
+		if (!attach_send_plan(a))
+			detach(a, "it does not read its answers");
+		return true;
+	default:
+		return false;
+	}
+}
+
+// Something the core has asked for is under way: its next message waits.
+static bool is_busy(const struct attach *a)
+{
+	return a->job.state != JOB_NONE || a->move.state != MOVE_NONE;
 }
 
 static void hear_core(struct attach *a)
@@ -155,13 +189,8 @@ static void hear_core(struct attach *a)
 		detach(a, "it does not speak our language");
 		return;
 	}
-	if (is_request(&m)) {
-		track_job_begin(&a->job, a->tracks, &m, fd, a->orders, a->plan->workers);
-		if (a->job.state == JOB_NONE)
-			answer_track(a);
-	} else {
+	if (!obey(a, &m, fd))
 		detach(a, "it does not speak our language");
-	}
 	if (fd >= 0)
 		close(fd);
 }
@@ -185,7 +214,10 @@ static void hear_worker(struct attach *a, uint32_t worker, uint64_t now)
 	struct report r;
 
 	while (orders_hear(a->orders[worker], &r)) {
-		if (r.kind != REPORT_SHOWN && r.kind != REPORT_HIDDEN)
+		if (r.kind == REPORT_LEFT || r.kind == REPORT_POLLS) {
+			if (queue_move_happen(&a->move, a->map, &r, a->orders))
+				answer_move(a);
+		} else if (r.kind != REPORT_SHOWN && r.kind != REPORT_HIDDEN)
 			hear_about_the_bridge(a, &r, now);
 		else if (track_job_happen(
 				 &a->job, a->tracks, worker, &r, a->orders, a->plan->workers))
@@ -251,11 +283,11 @@ static void look_after_orphans(struct attach *a, uint64_t now)
 uint32_t attach_poll(const struct attach *a, struct pollfd fds[ATTACH_POLL_FDS])
 {
 	// While workers let go, or a track of the last core is on its way, a new one waits outside.
-	bool open = a->state != ATTACH_LETTING_GO && a->job.state == JOB_NONE;
+	bool open = a->state != ATTACH_LETTING_GO && !is_busy(a);
 
 	fds[0] = (struct pollfd){ .fd = open ? a->listener : -1, .events = POLLIN };
-	// While a track is on its way, its core's next message waits; its end does not.
-	fds[1] = (struct pollfd){ .fd = a->core, .events = a->job.state == JOB_NONE ? POLLIN : 0 };
+	// While a track or a queue is on its way, its core's next message waits; its end does not.
+	fds[1] = (struct pollfd){ .fd = a->core, .events = is_busy(a) ? 0 : POLLIN };
 	return ATTACH_POLL_FDS;
 }
 
@@ -264,7 +296,7 @@ void attach_serve(struct attach *a, const struct pollfd fds[ATTACH_POLL_FDS], ui
 	for (uint32_t i = 0; i < a->plan->workers; i++)
 		hear_worker(a, i, now);
 	// The old core's end first: a new one may be waiting behind it.
-	if (a->core >= 0 && a->job.state == JOB_NONE && (fds[1].revents & POLLIN) != 0)
+	if (a->core >= 0 && !is_busy(a) && (fds[1].revents & POLLIN) != 0)
 		hear_core(a);
 	else if (a->core >= 0 && (fds[1].revents & (POLLHUP | POLLERR)) != 0)
 		detach(a, "it closed the socket");

@@ -7,6 +7,7 @@
 
 #include "dataplane/bridge.h"
 #include "dataplane/dpdk/orders.h"
+#include "dataplane/dpdk/queue_move.h"
 #include "dataplane/dpdk/track_job.h"
 #include "dataplane/dpdk/track_store.h"
 
@@ -24,6 +25,7 @@ enum {
 struct attach {
 	enum { ATTACH_ALONE, ATTACH_SERVING, ATTACH_LETTING_GO } state;
 	const struct bridge_plan *plan;
+	struct config *map; // who polls what now
 	struct track_store *tracks;
 	struct orders *orders[BRIDGE_WORKERS_MAX];
 	const struct worker_stats *stats[BRIDGE_WORKERS_MAX];
@@ -36,6 +38,7 @@ struct attach {
 	uint32_t holding;                       // workers that still hold the bridge
 	uint32_t tail_seen[BRIDGE_WORKERS_MAX]; // of the up lanes
 	struct track_job job;
+	struct queue_move move;
 	uint64_t stats_copied; // ns
 	uint64_t alone_since;  // ns
 	uint64_t reaped;       // ns
@@ -51,3 +54,9 @@ void attach_close(struct attach *a);
 // What to wait for; returns how many. The counterpart gets the same array back.
 uint32_t attach_poll(const struct attach *a, struct pollfd fds[ATTACH_POLL_FDS]);
 void attach_serve(struct attach *a, const struct pollfd fds[ATTACH_POLL_FDS], uint64_t now);
+
+// Tells the core, if there is one, that a worker stands still or goes on again.
+void attach_stalled(struct attach *a, uint32_t worker, bool stalled);
+
+// For attach.c alone (attach_plan.c). False: the core does not read.
+[[nodiscard]] bool attach_send_plan(struct attach *a);

@@ -18,6 +18,7 @@ enum {
 	ORPHAN_SECONDS_MAX = 86400,
 	MBUFS_MIN = 1024,
 	MBUFS_MAX = 1 << 24,
+	WATCHDOG_MS = 100,
 };
 
 static const char default_socket[] = "/run/layby/media.sock";
@@ -29,7 +30,9 @@ static const char default_socket[] = "/run/layby/media.sock";
 static const cyaml_schema_field_t cores_fields[] = {
 	TEXT("main", struct yaml_cores, main),
 	TEXT("workers", struct yaml_cores, workers),
+	TEXT("workers-per-node", struct yaml_cores, workers_per_node),
 	TEXT("idle", struct yaml_cores, idle),
+	TEXT("watchdog-ms", struct yaml_cores, watchdog_ms),
 	CYAML_FIELD_END,
 };
 
@@ -38,6 +41,21 @@ static const cyaml_schema_field_t memory_fields[] = {
 	TEXT("mbufs", struct yaml_memory, mbufs),
 	TEXT("tracks-mb", struct yaml_memory, tracks_mb),
 	TEXT("neighbours", struct yaml_memory, neighbours),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t capacity_fields[] = {
+	TEXT("voices", struct yaml_capacity, voices),
+	TEXT("overlays", struct yaml_capacity, overlays),
+	TEXT("recordings", struct yaml_capacity, recordings),
+	TEXT("srtp", struct yaml_capacity, srtp),
+	TEXT("opus", struct yaml_capacity, opus),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t descriptors_fields[] = {
+	TEXT("rx", struct yaml_descriptors, rx),
+	TEXT("tx", struct yaml_descriptors, tx),
 	CYAML_FIELD_END,
 };
 
@@ -58,6 +76,11 @@ static const cyaml_schema_field_t port_fields[] = {
 	TEXT("device", struct yaml_port, device),
 	TEXT("vdev", struct yaml_port, vdev),
 	TEXT("worker", struct yaml_port, worker),
+	TEXT("rx-queues", struct yaml_port, rx_queues),
+	TEXT("placement", struct yaml_port, placement),
+	TEXT("steering", struct yaml_port, steering),
+	CYAML_FIELD_MAPPING_PTR("descriptors", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct yaml_port, descriptors, descriptors_fields),
 	TEXT("gateway", struct yaml_port, gateway),
 	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct yaml_port, addresses,
 		&address_schema, 1, BRIDGE_ADDRESSES_MAX),
@@ -73,6 +96,8 @@ static const cyaml_schema_field_t config_fields[] = {
 		struct yaml_config, cores, cores_fields),
 	CYAML_FIELD_MAPPING_PTR("memory", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct yaml_config, memory, memory_fields),
+	CYAML_FIELD_MAPPING_PTR("capacity", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct yaml_config, capacity, capacity_fields),
 	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct yaml_config, ports,
 		&port_schema, 1, CONFIG_PORTS_MAX),
 	TEXT("socket", struct yaml_config, socket),
@@ -93,121 +118,27 @@ bool config_number(struct load *l, const char *node, const char *text, uint64_t 
 		l, node, "\"%s\" is not a number from 1 to %llu", text, (unsigned long long)high);
 }
 
-// One of two words; *out is true for the first.
-static bool word(
-	struct load *l, const char *node, const char *text, const char *const words[2], bool *out)
-{
-	if (text == NULL)
-		return true;
-	*out = strcmp(text, words[0]) == 0;
-	if (*out || strcmp(text, words[1]) == 0)
-		return true;
-	return COMPLAIN(l, node, "\"%s\" is neither %s nor %s", text, words[0], words[1]);
-}
-
-static uint32_t first_cpu(const cpu_set_t *cpus)
-{
-	uint32_t cpu = 0;
-
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, cpus))
-		cpu++;
-	return cpu;
-}
-
-// The CPUs that the main thread leaves, in order; its own if there is no other.
-static void spread(struct config *c, const cpu_set_t *cpus)
-{
-	c->workers = 0;
-	for (uint32_t cpu = 0; cpu < CPU_SETSIZE && c->workers < BRIDGE_WORKERS_MAX; cpu++) {
-		if (cpu != c->main_cpu && CPU_ISSET(cpu, cpus))
-			c->cpu[c->workers++] = cpu;
-	}
-	if (c->workers == 0)
-		c->cpu[c->workers++] = c->main_cpu;
-}
-
-static bool load_main_cpu(struct load *l, const char *text)
-{
-	uint64_t cpu;
-
-	l->out->main_cpu = first_cpu(l->cpus);
-	if (text == NULL)
-		return true;
-	if (!text_number(text, 0, CPU_SETSIZE - 1, &cpu))
-		return COMPLAIN(l, "cores.main", "\"%s\" is not the number of a CPU", text);
-	if (!CPU_ISSET(cpu, l->cpus))
-		return COMPLAIN(l, "cores.main",
-			"CPU %s is not there, or not for us: name one that taskset -p $$ shows",
-			text);
-	l->out->main_cpu = (uint32_t)cpu;
-	return true;
-}
-
-static bool load_worker_cpus(struct load *l, const char *text)
-{
-	struct config *c = l->out;
-
-	c->workers = text_cpus(text, c->cpu, BRIDGE_WORKERS_MAX);
-	if (c->workers == 0)
-		return COMPLAIN(l, "cores.workers",
-			"\"%s\" is not auto, nor a list of up to %d CPUs like \"1\" or \"1-3,6\"",
-			text, BRIDGE_WORKERS_MAX);
-	for (uint32_t i = 0; i < c->workers; i++) {
-		if (!CPU_ISSET(c->cpu[i], l->cpus))
-			return COMPLAIN(l, "cores.workers",
-				"CPU %u is not there, or not for us: this machine gives us %d, "
-				"take fewer workers or write auto",
-				c->cpu[i], CPU_COUNT(l->cpus));
-		if (c->cpu[i] == c->main_cpu && !c->sleep)
-			return COMPLAIN(l, "cores.workers",
-				"CPU %u is the main thread's, which a polling worker would starve: "
-				"give the worker another, or write idle: sleep",
-				c->cpu[i]);
-	}
-	return true;
-}
-
-static bool load_cores(struct load *l, const struct yaml_cores *y)
-{
-	static const struct yaml_cores nothing;
-	static const char *const idles[2] = { "sleep", "poll" };
-
-	y = y != NULL ? y : &nothing;
-	if (!load_main_cpu(l, y->main) || !word(l, "cores.idle", y->idle, idles, &l->out->sleep))
-		return false;
-	if (y->workers != NULL && strcmp(y->workers, "auto") != 0)
-		return load_worker_cpus(l, y->workers);
-	spread(l->out, l->cpus);
-	if (l->out->cpu[0] == l->out->main_cpu && !l->out->sleep)
-		return COMPLAIN(l, "cores", "one CPU is too few for idle: poll, write idle: sleep");
-	return true;
-}
-
 static bool load_memory(struct load *l, const struct yaml_memory *y)
 {
 	static const char *const pages[2] = { "auto", "none" };
 	struct config *c = l->out;
+	uint32_t without = !c->hugepages;
 	uint64_t tracks_mb = TRACKS_MB;
 	uint64_t neighbours = c->neighbours;
-	uint64_t mbufs;
 
 	if (y == NULL)
 		return true;
-	if (!word(l, "memory.hugepages", y->hugepages, pages, &c->hugepages) ||
+	if (!config_word(l, "memory.hugepages", y->hugepages, pages, 2, &without) ||
 		!config_number(l, "memory.tracks-mb", y->tracks_mb, TRACKS_MB_MAX, &tracks_mb) ||
 		!config_number(
 			l, "memory.neighbours", y->neighbours, CONFIG_NEIGHBOURS_MAX, &neighbours))
 		return false;
 	c->tracks_bytes = tracks_mb << 20;
 	c->neighbours = (uint32_t)neighbours;
+	c->hugepages = without == 0;
 	if (y->mbufs == NULL || strcmp(y->mbufs, "auto") == 0)
 		return true;
-	if (!text_number(y->mbufs, MBUFS_MIN, MBUFS_MAX, &mbufs))
-		return COMPLAIN(l, "memory.mbufs",
-			"\"%s\" is neither auto nor a number from %d to %d", y->mbufs, MBUFS_MIN,
-			MBUFS_MAX);
-	c->mbufs = (uint32_t)mbufs;
-	return true;
+	return config_per_node(l, "memory.mbufs", y->mbufs, MBUFS_MIN, MBUFS_MAX, c->node_mbufs);
 }
 
 static bool load_rest(struct load *l, const struct yaml_config *y)
@@ -231,6 +162,7 @@ static void set_defaults(struct config *c)
 {
 	*c = (struct config){
 		.sleep = false,
+		.watchdog_ms = WATCHDOG_MS,
 		.hugepages = true,
 		.tracks_bytes = (uint64_t)TRACKS_MB << 20,
 		.neighbours = NEIGHBOURS,
@@ -239,8 +171,8 @@ static void set_defaults(struct config *c)
 	snprintf(c->socket, sizeof(c->socket), "%s", default_socket);
 }
 
-bool config_load(
-	struct config *out, const char *path, const cpu_set_t *cpus, char *error, size_t error_size)
+bool config_load_on(struct config *out, const char *path, const struct machine *m, char *error,
+	size_t error_size)
 {
 	void *data = NULL;
 	struct yaml_file *file = yaml_open(path, &config_schema, &data, error, error_size);
@@ -250,29 +182,46 @@ bool config_load(
 
 	const struct yaml_config *y = data;
 	struct load l = {
-		.out = out, .cpus = cpus, .file = file, .error = error, .error_size = error_size
+		.out = out, .machine = m, .file = file, .error = error, .error_size = error_size
 	};
 	set_defaults(out);
-	bool good = load_cores(&l, y->cores) && load_memory(&l, y->memory) &&
-		    config_load_ports(&l, y) && load_rest(&l, y);
+	bool good = config_load_cores(&l, y->cores) && load_memory(&l, y->memory) &&
+		    config_load_ports(&l, y) && load_rest(&l, y) && config_place(&l) &&
+		    config_load_capacity(&l, y->capacity);
 	yaml_close(file);
 	return good;
 }
 
+bool config_load(
+	struct config *out, const char *path, const cpu_set_t *cpus, char *error, size_t error_size)
+{
+	struct machine m;
+
+	machine_look(&m, "/sys", cpus);
+	return config_load_on(out, path, &m, error, error_size);
+}
+
 void config_default(struct config *out, const cpu_set_t *cpus)
 {
+	struct machine m;
+
+	machine_look(&m, "/sys", cpus);
 	set_defaults(out);
 	out->sleep = true;
 	out->hugepages = false;
-	out->main_cpu = first_cpu(cpus);
-	spread(out, cpus);
+	out->main_cpu = config_first_cpu(&m);
+	config_spread_workers(out, &m, NULL);
 	out->workers = 1;
 	out->ports = 1;
-	out->port[0] = (struct config_port){
-		.name = "layby0", .device = "net_tap0,iface=layby0", .gateway = 0x0a630001
-	};
+	out->port[0] = (struct config_port){ .name = "layby0",
+		.device = "net_tap0,iface=layby0",
+		.rx_descriptors = CONFIG_DESCRIPTORS,
+		.tx_descriptors = CONFIG_DESCRIPTORS,
+		.gateway = 0x0a630001 };
 	out->addresses = 1;
 	out->address[0] = (struct config_address){
 		.ip = 0x0a630002, .prefix = 24, .port_first = 16384, .flows = 8192
 	};
+	config_place_all(out);
+	config_default_capacity(out);
 }

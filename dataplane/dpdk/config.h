@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dataplane/bridge.h"
+#include "dataplane/dpdk/machine.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -12,13 +13,33 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CONFIG_PORTS_MAX = 32, CONFIG_NEIGHBOURS_MAX = 65536 };
+enum {
+	CONFIG_PORTS_MAX = 32,
+	CONFIG_QUEUES_MAX = 64, // of one port
+	CONFIG_NEIGHBOURS_MAX = 65536,
+	CONFIG_DESCRIPTORS = 1024,
+	CONFIG_AUTO = 0xffff, // a worker that is still to be chosen
+};
+
+// How the packets of an address come to its worker.
+enum config_steering {
+	STEERING_AUTO,    // by rules of the card, and where it has none by hand-off
+	STEERING_RULES,   // by rules, or we do not start
+	STEERING_HANDOFF, // by hand-off
+};
 
 struct config_port {
 	char name[32];
 	char device[128]; // "net_tap0,iface=layby0" or "0000:3b:00.0"
 	bool pci;         // device is a PCI address
-	uint16_t worker;
+	uint8_t node;     // NUMA, of a card; 0 of what is made of software
+	uint16_t worker;  // of its addresses, unless they say otherwise; or CONFIG_AUTO
+	uint16_t queues;  // that receive; 0: one for each worker with an address on it
+	bool placed;      // poller is what the file says
+	uint16_t poller[CONFIG_QUEUES_MAX]; // which worker polls which queue
+	uint16_t rx_descriptors;            // of each queue
+	uint16_t tx_descriptors;
+	enum config_steering steering;
 	uint32_t gateway; // host order; 0: none
 };
 
@@ -26,17 +47,31 @@ struct config_address {
 	uint32_t ip; // host order
 	uint8_t prefix;
 	uint16_t port;       // which of the config's ports
+	uint16_t worker;     // whose it is
 	uint16_t port_first; // UDP, even
 	uint32_t flows;
+};
+
+// So many of each there are in all; shared out among the workers by their flows.
+struct config_capacity {
+	uint32_t voices;     // flows that are decoded or encoded
+	uint32_t overlays;   // sounding at once
+	uint32_t recordings; // channels
+	uint32_t srtp;       // flows with keys
+	uint32_t opus;       // encoders and decoders, in pairs
 };
 
 struct config {
 	uint32_t main_cpu;
 	uint32_t workers;
+	bool workers_listed;              // by the file; else chosen, and no more than are needed
 	uint32_t cpu[BRIDGE_WORKERS_MAX]; // of each worker
+	uint8_t node[BRIDGE_WORKERS_MAX]; // of its CPU
+	uint32_t watchdog_ms;             // a worker that stands still for longer is said to
 	bool sleep;                       // idle workers sleep; else they poll
 	bool hugepages;                   // use them if there are enough
-	uint32_t mbufs;                   // of each worker; 0: as many as its ports need
+	uint32_t mbufs;                   // of each NUMA node; 0: as many as its workers need
+	uint32_t node_mbufs[MACHINE_NODES_MAX]; // of this node; 0: as mbufs says
 	uint64_t tracks_bytes;
 	uint32_t neighbours;     // next hops of each worker
 	uint32_t orphan_seconds; // without a core, then flows without media are closed
@@ -45,6 +80,7 @@ struct config {
 	struct config_port port[CONFIG_PORTS_MAX];
 	uint32_t addresses;
 	struct config_address address[BRIDGE_ADDRESSES_MAX];
+	struct config_capacity capacity;
 };
 
 // One tap, no hugepages, no card. cpus: where we may run.
@@ -53,6 +89,21 @@ void config_default(struct config *out, const cpu_set_t *cpus);
 // False: error is a sentence with file, line and column; *out is not to be used.
 [[nodiscard]] bool config_load(struct config *out, const char *path, const cpu_set_t *cpus,
 	char *error, size_t error_size);
+
+// The same on a machine that is described, not looked at.
+[[nodiscard]] bool config_load_on(struct config *out, const char *path, const struct machine *m,
+	char *error, size_t error_size);
+
+// Packet buffers: what one NUMA node needs at least (every descriptor, cache, burst and hand-off
+// ring full at once), and what it gets. 0: no worker is there.
+uint32_t config_mbufs_needed(const struct config *c, uint8_t node);
+uint32_t config_mbufs(const struct config *c, uint8_t node);
+
+// How many packets wait at most for one worker to take them from another.
+uint32_t config_handoff_ring(const struct config *c);
+
+// Whether this worker must be able to send on this port: it has an address there.
+bool config_sends(const struct config *c, uint32_t worker, uint32_t port);
 
 // The same as numbers for the core: which worker has which address and flows.
 void config_plan(const struct config *c, struct bridge_plan *out);

@@ -11,7 +11,22 @@
 struct yaml_cores {
 	const char *main;
 	const char *workers;
+	const char *workers_per_node;
 	const char *idle;
+	const char *watchdog_ms;
+};
+
+struct yaml_descriptors {
+	const char *rx;
+	const char *tx;
+};
+
+struct yaml_capacity {
+	const char *voices;
+	const char *overlays;
+	const char *recordings;
+	const char *srtp;
+	const char *opus;
 };
 
 struct yaml_memory {
@@ -33,6 +48,10 @@ struct yaml_port {
 	const char *device;
 	const char *vdev;
 	const char *worker;
+	const char *rx_queues;
+	const char *placement;
+	const char *steering;
+	struct yaml_descriptors *descriptors;
 	const char *gateway;
 	struct yaml_address *addresses;
 	unsigned addresses_count;
@@ -41,6 +60,7 @@ struct yaml_port {
 struct yaml_config {
 	struct yaml_cores *cores;
 	struct yaml_memory *memory;
+	struct yaml_capacity *capacity;
 	struct yaml_port *ports;
 	unsigned ports_count;
 	const char *socket;
@@ -50,7 +70,7 @@ struct yaml_config {
 // Lives as long as one load.
 struct load {
 	struct config *out;
-	const cpu_set_t *cpus;
+	const struct machine *machine;
 	const struct yaml_file *file;
 	char *error;
 	size_t error_size;
@@ -63,6 +83,38 @@ struct load {
 // Reads a number from 1 to high; without text *out keeps what it has.
 [[nodiscard]] bool config_number(
 	struct load *l, const char *node, const char *text, uint64_t high, uint64_t *out);
+
+// One of these words; *out is its place.
+[[nodiscard]] bool config_word(struct load *l, const char *node, const char *text,
+	const char *const *words, uint32_t n, uint32_t *out);
+
+// Which worker, counted from 1 in the file, or auto; without text *out keeps what it has.
+[[nodiscard]] bool config_worker(struct load *l, const char *node, const char *text, uint16_t *out);
+
+// The path of a key of a port, in l->node.
+const char *config_port_key(struct load *l, uint32_t port, const char *key);
+
+// "4" for each node, or "0:4,1:2"; without text *out keeps what it has.
+[[nodiscard]] bool config_per_node(struct load *l, const char *node, const char *text, uint64_t low,
+	uint64_t high, uint32_t out[MACHINE_NODES_MAX]);
+
+// CPUs and workers.
+[[nodiscard]] bool config_load_cores(struct load *l, const struct yaml_cores *y);
+void config_spread_workers(
+	struct config *c, const struct machine *m, const uint32_t most[MACHINE_NODES_MAX]);
+uint32_t config_first_cpu(const struct machine *m);
+
+// The queues of a port: how many, of what size, how steered to. Before its addresses.
+[[nodiscard]] bool config_load_queues(struct load *l, uint32_t n, const struct yaml_port *y);
+
+// Once all is read: every address gets its worker and every queue its poller, or it is said why
+// that cannot be.
+[[nodiscard]] bool config_place(struct load *l);
+// The part of it that cannot fail, for a configuration that was made by hand.
+void config_place_all(struct config *c);
+
+[[nodiscard]] bool config_load_capacity(struct load *l, const struct yaml_capacity *y);
+void config_default_capacity(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);

@@ -12,8 +12,7 @@ static const char default_ports[] = "16384-32767";
 
 static const char *at(struct load *l, uint32_t port, const char *key)
 {
-	snprintf(l->node, sizeof(l->node), "ports[%u].%s", port, key);
-	return l->node;
+	return config_port_key(l, port, key);
 }
 
 static const char *at_address(struct load *l, uint32_t port, uint32_t address, const char *key)
@@ -45,26 +44,10 @@ static bool ip_is_taken(const struct config *c, uint32_t ip)
 	return false;
 }
 
-// The whole port is polled by one worker; addresses may say it again, but not otherwise.
-static bool same_worker(struct load *l, uint32_t port, uint32_t n, const char *text)
-{
-	uint64_t worker = l->out->port[port].worker + 1U;
-	const char *node = at_address(l, port, n, "worker");
-
-	if (!config_number(l, node, text, BRIDGE_WORKERS_MAX, &worker))
-		return false;
-	if (worker != l->out->port[port].worker + 1U)
-		return COMPLAIN(l, node,
-			"port %s is polled by worker %u, and its addresses with it: two workers on "
-			"one port are not supported, give worker %s a port of its own",
-			l->out->port[port].name, l->out->port[port].worker + 1U, text);
-	return true;
-}
-
 static bool load_address(struct load *l, uint32_t port, uint32_t n, const struct yaml_address *y)
 {
 	struct config *c = l->out;
-	struct config_address a = { .port = (uint16_t)port };
+	struct config_address a = { .port = (uint16_t)port, .worker = c->port[port].worker };
 	const char *ports = y->rtp_ports != NULL ? y->rtp_ports : default_ports;
 	uint64_t prefix;
 
@@ -88,8 +71,10 @@ static bool load_address(struct load *l, uint32_t port, uint32_t n, const struct
 		return COMPLAIN(l, at_address(l, port, n, "rtp-ports"),
 			"\"%s\" is not an even port and an odd one above it, like \"%s\"", ports,
 			default_ports);
+	if (!config_worker(l, at_address(l, port, n, "worker"), y->worker, &a.worker))
+		return false;
 	c->address[c->addresses++] = a;
-	return same_worker(l, port, n, y->worker);
+	return true;
 }
 
 static bool load_device(struct load *l, uint32_t n, const struct yaml_port *y)
@@ -165,13 +150,13 @@ static bool load_gateway(struct load *l, uint32_t n, const char *text)
 static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
 {
 	struct config_port *p = &l->out->port[n];
-	uint64_t worker = 1;
 
+	p->worker = CONFIG_AUTO;
 	snprintf(p->name, sizeof(p->name), "%s", y->name);
 	if (!load_device(l, n, y) || !port_is_new(l, n) ||
-		!config_number(l, at(l, n, "worker"), y->worker, l->out->workers, &worker))
+		!config_worker(l, at(l, n, "worker"), y->worker, &p->worker) ||
+		!config_load_queues(l, n, y))
 		return false;
-	p->worker = (uint16_t)(worker - 1);
 	for (uint32_t i = 0; i < y->addresses_count; i++) {
 		if (!load_address(l, n, i, &y->addresses[i]))
 			return false;
@@ -179,44 +164,12 @@ static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
 	return load_gateway(l, n, y->gateway);
 }
 
-static bool worker_has_a_port(const struct config *c, uint32_t worker)
-{
-	for (uint32_t i = 0; i < c->ports; i++) {
-		if (c->port[i].worker == worker)
-			return true;
-	}
-	return false;
-}
-
-// With auto: no more workers than the ports ask for.
-static void leave_out_idle_workers(struct config *c)
-{
-	uint32_t needed = 0;
-
-	for (uint32_t i = 0; i < c->ports; i++) {
-		if (c->port[i].worker >= needed)
-			needed = c->port[i].worker + 1U;
-	}
-	if (needed < c->workers)
-		c->workers = needed;
-}
-
 bool config_load_ports(struct load *l, const struct yaml_config *y)
 {
-	bool listed = y->cores != NULL && y->cores->workers != NULL &&
-		      strcmp(y->cores->workers, "auto") != 0;
-
 	for (uint32_t i = 0; i < y->ports_count; i++) {
 		if (!load_port(l, i, &y->ports[i]))
 			return false;
 		l->out->ports++;
-	}
-	if (!listed)
-		leave_out_idle_workers(l->out);
-	for (uint32_t i = 0; i < l->out->workers; i++) {
-		if (!worker_has_a_port(l->out, i))
-			return COMPLAIN(l, listed ? "cores.workers" : "ports",
-				"worker %u has no port: give it one, or have fewer workers", i + 1);
 	}
 	return true;
 }
@@ -228,7 +181,7 @@ void config_plan(const struct config *c, struct bridge_plan *out)
 	};
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
-		uint16_t worker = c->port[a->port].worker;
+		uint16_t worker = a->worker;
 		uint32_t ip = htonl(a->ip);
 
 		out->address[i] = (struct bridge_address){ .ip = { [10] = 0xff, [11] = 0xff },

@@ -20,8 +20,7 @@ static void print_port(const struct config *c, uint32_t n, FILE *to)
 {
 	const struct config_port *p = &c->port[n];
 
-	fprintf(to, "  port %s  device %s  worker %u on CPU %u", p->name, p->device, p->worker + 1U,
-		c->cpu[p->worker]);
+	fprintf(to, "  port %s  device %s", p->name, p->device);
 	if (p->gateway != 0) {
 		fprintf(to, "  gateway ");
 		print_ip(p->gateway, to);

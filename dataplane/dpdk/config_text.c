@@ -100,6 +100,65 @@ uint32_t text_cpus(const char *text, uint32_t *out, uint32_t max)
 	}
 }
 
+bool text_cpu_twice(const char *text, uint32_t *cpu)
+{
+	cpu_set_t seen;
+
+	CPU_ZERO(&seen);
+	for (;;) {
+		uint64_t from;
+		uint64_t to;
+
+		if (!span(&text, &from, &to) || to > CPU_MAX)
+			return false;
+		for (; from <= to; from++) {
+			*cpu = (uint32_t)from;
+			if (CPU_ISSET(from, &seen))
+				return true;
+			CPU_SET(from, &seen);
+		}
+		if (*text++ != ',')
+			return false;
+	}
+}
+
+uint32_t text_numbers(const char *text, uint64_t low, uint64_t high, uint32_t *out, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (;;) {
+		uint64_t number;
+
+		if (n == max || !digits(&text, &number) || number < low || number > high)
+			return 0;
+		out[n++] = (uint32_t)number;
+		if (*text == '\0')
+			return n;
+		if (*text++ != ',')
+			return 0;
+	}
+}
+
+bool text_per_node(const char *text, uint64_t low, uint64_t high, uint32_t *out, uint32_t nodes)
+{
+	uint64_t seen = 0;
+
+	for (;;) {
+		uint64_t node;
+		uint64_t number;
+
+		if (!digits(&text, &node) || *text++ != ':' || !digits(&text, &number) ||
+			node >= nodes || (seen >> node & 1) != 0 || number < low || number > high)
+			return false;
+		seen |= UINT64_C(1) << node;
+		out[node] = (uint32_t)number;
+		if (*text == '\0')
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
 bool text_is_pci(const char *text)
 {
 	static const char shape[] = "xxxx:xx:xx.o";

@@ -22,3 +22,14 @@ uint32_t text_cpus(const char *text, uint32_t *out, uint32_t max);
 
 // "0000:3b:00.0"
 [[nodiscard]] bool text_is_pci(const char *text);
+
+// Whether a list of CPUs names one twice, and which.
+[[nodiscard]] bool text_cpu_twice(const char *text, uint32_t *cpu);
+
+// "2,1,1": up to max numbers from low to high, in the order written. Returns how many, or 0.
+uint32_t text_numbers(const char *text, uint64_t low, uint64_t high, uint32_t *out, uint32_t max);
+
+// "0:4096,1:2048": a number from low to high for some of the nodes below nodes, each at most
+// once; the others' places in out stay as they are.
+[[nodiscard]] bool text_per_node(
+	const char *text, uint64_t low, uint64_t high, uint32_t *out, uint32_t nodes);

@@ -46,26 +46,24 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const
 	a->used += (size_t)len + 1;
 }
 
-uint32_t eal_mbufs(const struct config *c, uint32_t worker)
+// What one NUMA node needs; what is on none in particular is on node 0.
+static uint32_t node_megabytes(const struct config *c, uint8_t node)
 {
-	uint32_t mbufs = 0;
+	uint64_t bytes = (uint64_t)config_mbufs(c, node) * EAL_MBUF_BYTES;
+	uint64_t rings = (uint64_t)c->workers * (c->workers - 1) * config_handoff_ring(c) * 8;
 
-	if (c->mbufs > 0)
-		return c->mbufs;
-	for (uint32_t i = 0; i < c->ports; i++) {
-		if (c->port[i].worker == worker)
-			mbufs += EAL_MBUFS_OF_A_PORT;
-	}
-	return mbufs;
+	if (node > 0)
+		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * c->ports : 0;
+	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * c->ports;
 }
 
 static uint32_t megabytes(const struct config *c)
 {
-	uint64_t bytes = 0;
+	uint32_t mb = 0;
 
-	for (uint32_t i = 0; i < c->workers; i++)
-		bytes += (uint64_t)eal_mbufs(c, i) * EAL_MBUF_BYTES;
-	return (uint32_t)(bytes / MB) + OWN_MB + PORT_MB * c->ports;
+	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++)
+		mb += node_megabytes(c, node);
+	return mb;
 }
 
 static uint64_t free_pages(const char *size)
@@ -125,11 +123,30 @@ static void add_cards(struct arguments *a, const struct config *c)
 		add(a, "--no-pci");
 }
 
+// So much of each node, where there are several.
+static bool add_nodes(struct arguments *a, const struct config *c)
+{
+	char list[128];
+	int len = snprintf(list, sizeof(list), "--socket-mem=%u", node_megabytes(c, 0));
+	uint8_t last = 0;
+
+	for (uint8_t node = 1; node < MACHINE_NODES_MAX; node++)
+		last = node_megabytes(c, node) > 0 ? node : last;
+	for (uint8_t node = 1; node <= last; node++)
+		len += snprintf(
+			list + len, sizeof(list) - (size_t)len, ",%u", node_megabytes(c, node));
+	if (last > 0)
+		add(a, "%s", list);
+	return last > 0;
+}
+
 // The two ways to say "leave no files behind": this version refuses both at once.
 static void add_memory(struct arguments *a, const struct config *c)
 {
 	if (use_hugepages(c)) {
 		add(a, "--in-memory");
+		if (add_nodes(a, c))
+			return;
 	} else {
 		add(a, "--no-huge");
 		add(a, "--no-shconf");

@@ -11,10 +11,7 @@
 #include <stdint.h>
 
 // Room for one mbuf of ours in a pool.
-enum { EAL_MBUF_BYTES = 2432, EAL_MBUFS_OF_A_PORT = 8191 };
-
-// How many mbufs a worker gets.
-uint32_t eal_mbufs(const struct config *c, uint32_t worker);
+enum { EAL_MBUF_BYTES = 2560 };
 
 // Threads are pinned from here on: the caller is main, worker i is lcore i + 1.
 [[nodiscard]] bool eal_start(const struct config *c, bool verbose, char *error, size_t error_size);

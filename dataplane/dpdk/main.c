@@ -5,8 +5,10 @@
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/dpdk/plan_print.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
+#include "dataplane/dpdk/watchdog.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -28,14 +30,16 @@ enum {
 struct options {
 	const char *config;
 	bool verbose;
+	bool json;
 	enum { WANT_SERVICE, WANT_CHECK, WANT_HELP, WANT_VERSION, WANT_NONSENSE } want;
 };
 
 static void usage(FILE *to)
 {
-	fputs("layby-media [--config FILE] [--check] [--verbose]\n"
+	fputs("layby-media [--config FILE] [--check [--json]] [--verbose]\n"
 	      "  --config FILE  ports, addresses, cores; without it one tap, layby0\n"
-	      "  --check        say what FILE means, and end\n"
+	      "  --check        say what FILE means and who would do what, and end\n"
+	      "  --json         as JSON\n"
 	      "  --verbose      let DPDK speak\n",
 		to);
 }
@@ -49,6 +53,8 @@ static struct options read_options(int argc, char **argv)
 			o.config = argv[++i];
 		else if (strcmp(argv[i], "--check") == 0)
 			o.want = WANT_CHECK;
+		else if (strcmp(argv[i], "--json") == 0)
+			o.json = true;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			o.verbose = true;
 		else if (strcmp(argv[i], "--version") == 0)
@@ -120,9 +126,30 @@ static void tell_wall(struct plant *p, uint64_t now, uint64_t *told)
 	}
 }
 
+static void watch_workers(struct plant *p, struct watchdog *d, struct attach *a, uint64_t now)
+{
+	for (uint32_t i = 0; i < p->workers; i++) {
+		struct worker_stats *s = &p->worker[i]->stats;
+		enum watchdog_news news = watchdog_look(d, i, stat_read(&s->turns), now);
+
+		if (news == WATCHDOG_NOTHING)
+			continue;
+		if (news == WATCHDOG_STALLED) {
+			stat_add(&s->stalled, 1);
+			say("worker %u on CPU %u stands still: no turn for %u ms; its flows send "
+			    "nothing",
+				i + 1, p->map.cpu[i], p->map.watchdog_ms);
+		} else {
+			say("worker %u goes on", i + 1);
+		}
+		attach_stalled(a, i, news == WATCHDOG_STALLED);
+	}
+}
+
 static void run(struct plant *p, struct attach *a, int signals)
 {
 	struct pollfd fds[ATTACH_POLL_FDS + 1];
+	struct watchdog dog = { .limit = p->map.watchdog_ms * 1000000ULL };
 	uint64_t told = 0;
 
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -138,6 +165,7 @@ static void run(struct plant *p, struct attach *a, int signals)
 		uint64_t now = clock_now(&p->clock);
 		attach_serve(a, fds, now);
 		tell_wall(p, now, &told);
+		watch_workers(p, &dog, a, now);
 		if (fds[n].revents != 0 && told_to_end(signals))
 			return;
 	}
@@ -161,6 +189,7 @@ static int serve(struct plant *p, const struct config *c, int signals)
 
 	tracks.budget = c->tracks_bytes;
 	attach.plan = &p->plan;
+	attach.map = &p->map;
 	attach.tracks = &tracks;
 	attach.orphan_ns = c->orphan_seconds * 1000000000ULL;
 	for (uint32_t i = 0; i < p->workers; i++) {
@@ -237,6 +266,12 @@ int main(int argc, char **argv)
 		return EXIT_CONFIG;
 	if (options.want == WANT_SERVICE)
 		return run_service(&config, options.verbose);
+	if (options.json) {
+		plan_print_json(&config, stdout);
+		return EXIT_SUCCESS;
+	}
 	config_print(&config, stdout);
+	fputc('\n', stdout);
+	plan_print(&config, stdout);
 	return EXIT_SUCCESS;
 }

@@ -23,6 +23,8 @@ enum order_kind {
 	ORDER_HIDE,   // ... may not any more, unless a flow does
 	ORDER_REAP,   // close the flows that nobody sends to
 	ORDER_WALL,   // the wall clock was looked at again
+	ORDER_POLL,   // poll this queue from now on
+	ORDER_LEAVE,  // poll it no more; what it still holds stays in it
 };
 
 struct order {
@@ -33,6 +35,10 @@ struct order {
 		uint64_t hash;
 		uint64_t idle_ns;
 		int64_t wall_offset;
+		struct {
+			uint16_t port;
+			uint16_t queue;
+		} queue;
 	};
 };
 
@@ -42,6 +48,8 @@ enum report_kind {
 	REPORT_SHOWN,  // yes: there was room in the table
 	REPORT_HIDDEN, // yes: nobody plays it
 	REPORT_REAPED, // n flows
+	REPORT_POLLS,
+	REPORT_LEFT,
 	REPORT_BROKEN, // unasked: the core wrote nonsense into a lane; it is served no more
 };
 

@@ -1,92 +1,79 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/plant.h"
 
-#include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/locked.h"
 
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
-#include <rte_mbuf.h>
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
-enum { POOL_CACHE = 256, LINE = 64 };
+enum { LINE = 64 };
 
-// The station of a port: its addresses, with the numbers that the worker's engine gives them.
-static void settle(struct worker *w, uint16_t port, const struct config *c, uint32_t n)
+// A port as one worker has it: its own addresses, with the numbers that its engine gives them.
+static void settle(struct worker *w, uint32_t worker, const struct config *c, uint32_t n)
 {
-	struct station *s = &w->port[port].station;
+	struct station *s = &w->port[n].station;
+	uint16_t index = 0;
 
-	s->port = port;
-	s->gateway = c->port[n].gateway;
+	s->port = (uint16_t)n;
+	s->gateway = config_sends(c, worker, n) ? c->port[n].gateway : 0;
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
-		uint32_t index = 0;
 
-		if (a->port != n)
+		if (a->worker != worker)
 			continue;
 		// Counted as config_plan() does: in the order of the configuration.
-		for (uint32_t k = 0; k < i; k++)
-			index += c->port[c->address[k].port].worker == c->port[n].worker;
-		s->address[s->addresses++] = (struct station_address){ .ip = a->ip,
-			.mask = UINT32_MAX << (32 - a->prefix),
-			.index = (uint16_t)index };
-		w->address[index].ip = a->ip;
-		w->address[index].port = port;
-		w->addresses++;
+		if (a->port == n) {
+			s->address[s->addresses++] = (struct station_address){
+				.ip = a->ip, .mask = UINT32_MAX << (32 - a->prefix), .index = index
+			};
+			w->address[index].ip = a->ip;
+			w->address[index].port = (uint16_t)n;
+			w->addresses++;
+		}
+		index++;
 	}
 }
 
-static bool add_port(
-	struct worker *w, const struct config *c, uint32_t n, char *error, size_t error_size)
+// The queue that this worker sends on: those who send have one each, in their order.
+static uint16_t tx_of(const struct config *c, uint32_t worker, uint32_t port)
 {
-	uint16_t i = (uint16_t)w->ports;
+	uint16_t queue = 0;
 
-	if (!eal_probe(&c->port[n], &w->port[i].id, error, error_size))
-		return false;
-	settle(w, i, c, n);
-	int err = port_start(&w->port[i], w->pool);
-	if (err < 0) {
-		eal_complain(&c->port[n], err, error, error_size);
-		return false;
-	}
-	w->ports++;
-	return true;
+	for (uint32_t i = 0; i < worker; i++)
+		queue += config_sends(c, i, port);
+	return config_sends(c, worker, port) ? queue : PORT_NO_QUEUE;
 }
 
-static bool add_ports(
-	struct worker *w, uint32_t worker, const struct config *c, char *error, size_t error_size)
+static void add_ports(struct plant *p, uint32_t worker)
 {
-	for (uint32_t n = 0; n < c->ports; n++) {
-		if (c->port[n].worker == worker && !add_port(w, c, n, error, error_size))
-			return false;
+	struct worker *w = p->worker[worker];
+
+	for (uint32_t n = 0; n < p->ports; n++) {
+		const struct config_port *c = &p->map.port[n];
+
+		w->port[n] = p->port[n];
+		w->port[n].tx = tx_of(&p->map, worker, n);
+		settle(w, worker, &p->map, n);
+		for (uint16_t q = 0; q < c->queues; q++) {
+			if (c->poller[q] == worker)
+				port_poll(&w->port[n], q);
+		}
 	}
-	return true;
-}
-
-static bool make_pool(
-	struct worker *w, uint32_t worker, const struct config *c, char *error, size_t error_size)
-{
-	char name[RTE_MEMPOOL_NAMESIZE];
-	uint32_t mbufs = eal_mbufs(c, worker);
-
-	snprintf(name, sizeof(name), "worker%u", worker + 1);
-	w->pool = rte_pktmbuf_pool_create(
-		name, mbufs, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (w->pool != NULL)
-		return true;
-	snprintf(error, error_size, "%u mbufs for worker %u: %s: write fewer in memory.mbufs",
-		mbufs, worker + 1, rte_strerror(rte_errno));
-	return false;
+	w->ports = p->ports;
 }
 
 static void plan_engine(struct engine_plan *out, struct engine_address *address,
 	const struct bridge_plan *plan, uint32_t worker)
 {
-	*out = (struct engine_plan){ .flows = plan->flows[worker], .address = address };
+	*out = (struct engine_plan){ .flows = plan->flows[worker],
+		.address = address,
+		.worker = (uint16_t)worker,
+		.workers = (uint16_t)plan->workers };
 	for (uint32_t i = 0; i < plan->addresses; i++) {
 		const struct bridge_address *from = &plan->address[i];
 
@@ -143,24 +130,28 @@ static bool build_worker(
 	}
 	p->worker[i] = w;
 	p->workers++;
+	w->pool = p->pool[c->node[i]];
 	w->clock = p->clock;
 	w->sleep = c->sleep;
 	w->flows = p->plan.flows[i];
 	orders_init(&w->orders);
 	bridge_end_init(&w->bridge, w->flows);
-	return make_pool(w, i, c, error, error_size) && make_engine(p, i, c, error, error_size) &&
-	       add_ports(w, i, c, error, error_size);
+	add_ports(p, i);
+	return make_engine(p, i, c, error, error_size);
 }
 
 bool plant_build(struct plant *p, const struct config *c, char *error, size_t error_size)
 {
-	*p = (struct plant){ .clock = clock_start() };
+	*p = (struct plant){ .map = *c, .clock = clock_start() };
 	config_plan(c, &p->plan);
+	owners_init(&p->owners, &p->plan);
+	if (!plant_make_pools(p, error, error_size) || !plant_start_ports(p, error, error_size))
+		return false;
 	for (uint32_t i = 0; i < c->workers; i++) {
 		if (!build_worker(p, i, c, error, error_size))
 			return false;
 	}
-	return true;
+	return plant_make_rings(p, error, error_size);
 }
 
 bool plant_start(struct plant *p, char *error, size_t error_size)
@@ -187,16 +178,17 @@ void plant_stop(struct plant *p)
 static void free_worker(struct worker *w)
 {
 	for (uint32_t i = 0; i < w->ports; i++)
-		port_stop(&w->port[i]);
-	rte_mempool_free(w->pool);
+		port_clear(&w->port[i]);
 	locked_free(w, sizeof(*w));
 }
 
 void plant_free(struct plant *p)
 {
+	plant_free_rings(p);
 	for (uint32_t i = 0; i < p->workers; i++) {
 		free_worker(p->worker[i]);
 		locked_free(p->memory[i], p->memory_size[i]);
 	}
 	p->workers = 0;
+	plant_stop_ports(p);
 }

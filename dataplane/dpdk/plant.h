@@ -4,6 +4,8 @@
 #pragma once
 
 #include "dataplane/dpdk/config.h"
+#include "dataplane/dpdk/handoff.h"
+#include "dataplane/dpdk/steer.h"
 #include "dataplane/dpdk/worker.h"
 
 #include <stdbool.h>
@@ -11,12 +13,19 @@
 #include <stdint.h>
 
 struct plant {
+	struct config map; // as it is now: queues may move
 	struct bridge_plan plan;
 	struct clock clock;
+	struct owners owners;
+	struct rte_mempool *pool[MACHINE_NODES_MAX]; // one a NUMA node, shared by its workers
+	uint32_t ports;                              // that are started
+	struct port port[CONFIG_PORTS_MAX];          // what every worker's begins as
+	struct steer steer[CONFIG_PORTS_MAX];
 	uint32_t workers;
 	struct worker *worker[BRIDGE_WORKERS_MAX];
 	void *memory[BRIDGE_WORKERS_MAX]; // engine and neighbours
 	size_t memory_size[BRIDGE_WORKERS_MAX];
+	struct plant_rings *rings; // between workers; NULL when there is one
 };
 
 // False: error is a sentence, and plant_free() is still to be called.
@@ -25,3 +34,12 @@ struct plant {
 [[nodiscard]] bool plant_start(struct plant *p, char *error, size_t error_size);
 void plant_stop(struct plant *p); // waits until every worker has stood still
 void plant_free(struct plant *p);
+
+// plant_rings.c: what workers hand to each other through.
+[[nodiscard]] bool plant_make_rings(struct plant *p, char *error, size_t error_size);
+void plant_free_rings(struct plant *p);
+
+// plant_ports.c: pools and devices.
+[[nodiscard]] bool plant_make_pools(struct plant *p, char *error, size_t error_size);
+[[nodiscard]] bool plant_start_ports(struct plant *p, char *error, size_t error_size);
+void plant_stop_ports(struct plant *p);

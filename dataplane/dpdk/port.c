@@ -4,6 +4,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <assert.h>
 #include <string.h>
 
 // The driver gives both ends of a tap the same MAC. The kernel's end keeps it; we are somebody
@@ -16,30 +17,29 @@ static void become_another(uint16_t id, uint8_t mac[MAC_LEN])
 		mac[MAC_LEN - 1] ^= 1;
 }
 
-static int set_up_queues(uint16_t id, struct rte_mempool *pool)
+static int set_up_queues(uint16_t id, const struct port_setup *setup)
 {
-	uint16_t rx = PORT_DESCRIPTORS;
-	uint16_t tx = PORT_DESCRIPTORS;
+	uint16_t rx = setup->rx_descriptors;
+	uint16_t tx = setup->tx_descriptors;
 	unsigned node = (unsigned)rte_eth_dev_socket_id(id);
 	int err = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx);
 
-	if (err < 0)
-		return err;
-	err = rte_eth_rx_queue_setup(id, 0, rx, node, NULL, pool);
-	if (err < 0)
-		return err;
-	return rte_eth_tx_queue_setup(id, 0, tx, node, NULL);
+	for (uint16_t q = 0; err >= 0 && q < setup->rx; q++)
+		err = rte_eth_rx_queue_setup(id, q, rx, node, NULL, setup->pool[q]);
+	for (uint16_t q = 0; err >= 0 && q < setup->tx; q++)
+		err = rte_eth_tx_queue_setup(id, q, tx, node, NULL);
+	return err;
 }
 
-int port_start(struct port *port, struct rte_mempool *pool)
+int port_start(struct port *port, const struct port_setup *setup)
 {
 	const struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
 	struct rte_ether_addr mac;
-	int err = rte_eth_dev_configure(port->id, 1, 1, &conf);
+	int err = rte_eth_dev_configure(port->id, setup->rx, setup->tx, &conf);
 
 	if (err < 0)
 		return err;
-	err = set_up_queues(port->id, pool);
+	err = set_up_queues(port->id, setup);
 	if (err < 0)
 		goto not_started;
 	err = rte_eth_macaddr_get(port->id, &mac);
@@ -61,23 +61,49 @@ not_started:
 	return err;
 }
 
-void port_stop(struct port *port)
+void port_clear(struct port *port)
 {
 	rte_pktmbuf_free_bulk(port->frame, port->n);
 	port->n = 0;
+}
+
+void port_stop(struct port *port)
+{
 	if (rte_eth_dev_stop(port->id) == 0)
 		rte_eth_dev_close(port->id);
 }
 
+void port_poll(struct port *port, uint16_t queue)
+{
+	assert(port->polls < PORT_QUEUES_MAX);
+	port->poll[port->polls++] = queue;
+}
+
+void port_leave(struct port *port, uint16_t queue)
+{
+	for (uint16_t i = 0; i < port->polls; i++) {
+		if (port->poll[i] == queue) {
+			port->poll[i] = port->poll[--port->polls];
+			break;
+		}
+	}
+	port->next = 0;
+}
+
 uint16_t port_take(struct port *port, struct rte_mbuf *frames[BURST_MAX])
 {
-	return rte_eth_rx_burst(port->id, 0, frames, BURST_MAX);
+	if (port->polls == 0)
+		return 0;
+	port->next = (uint16_t)(port->next + 1 < port->polls ? port->next + 1 : 0);
+	return rte_eth_rx_burst(port->id, port->poll[port->next], frames, BURST_MAX);
 }
 
 uint16_t port_send(struct port *port)
 {
-	uint16_t sent = rte_eth_tx_burst(port->id, 0, port->frame, port->n);
+	uint16_t sent = 0;
 
+	if (port->tx != PORT_NO_QUEUE)
+		sent = rte_eth_tx_burst(port->id, port->tx, port->frame, port->n);
 	rte_pktmbuf_free_bulk(port->frame + sent, (unsigned)(port->n - sent));
 	port->n = 0;
 	return sent;

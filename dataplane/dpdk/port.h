@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// One port of ours: a device of DPDK with one queue each way, polled by one worker, and who we
-// are on its wire.
+// One port of ours, as one worker has it: a device of DPDK, the queues of it that this worker polls
+// and the one that it sends on, and who we are on its wire. Workers share the device and no queue.
 #pragma once
 
 #include "dataplane/dpdk/station.h"
@@ -12,22 +12,42 @@
 struct rte_mbuf;
 struct rte_mempool;
 
-enum { PORT_DESCRIPTORS = 1024 };
+enum { PORT_QUEUES_MAX = 64, PORT_NO_QUEUE = 0xffff };
+
+// How a device is to be set up.
+struct port_setup {
+	uint16_t rx; // queues
+	uint16_t tx;
+	uint16_t rx_descriptors; // of each
+	uint16_t tx_descriptors;
+	struct rte_mempool *pool[PORT_QUEUES_MAX]; // of each queue that receives
+};
 
 struct port {
 	uint16_t id; // DPDK's number
 	struct station station;
-	uint16_t n; // frames that wait for port_send()
+	uint16_t tx; // the queue that this worker sends on, or PORT_NO_QUEUE
+	uint16_t polls;
+	uint16_t next;                  // which of poll is next
+	uint16_t poll[PORT_QUEUES_MAX]; // the queues that this worker polls
+	uint16_t n;                     // frames that wait for port_send()
 	struct rte_mbuf *frame[BURST_MAX];
 };
 
 // Brings the device up and reads its MAC; the rest of the station stays as it is. Returns 0, or
 // a negative errno with nothing left behind.
-[[nodiscard]] int port_start(struct port *port, struct rte_mempool *pool);
+[[nodiscard]] int port_start(struct port *port, const struct port_setup *setup);
 void port_stop(struct port *port);
 
-// Frames that the device took in, at most BURST_MAX. They are the caller's.
+// Frees the frames that wait.
+void port_clear(struct port *port);
+
+// Begins and ceases to poll a queue.
+void port_poll(struct port *port, uint16_t queue);
+void port_leave(struct port *port, uint16_t queue);
+
+// Frames that the next of our queues took in, at most BURST_MAX. They are the caller's.
 uint16_t port_take(struct port *port, struct rte_mbuf *frames[BURST_MAX]);
 
-// Sends the waiting frames and frees those the device has no room for. Returns how many went.
+// Sends the waiting frames, if there is a queue for them, and frees those the device has no room for. Returns how many went.
 uint16_t port_send(struct port *port);

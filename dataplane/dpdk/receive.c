@@ -99,6 +99,13 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 		rte_pktmbuf_free(m);
 }
 
+void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		sort(w, port, frames[i]);
+	transmit_rest(w, port);
+}
+
 void receive(struct worker *w, struct port *port)
 {
 	struct rte_mbuf *frames[BURST_MAX];
@@ -109,7 +116,5 @@ void receive(struct worker *w, struct port *port)
 		return;
 	w->idle = false;
 	stat_add(&w->stats.rx_packets, n);
-	for (uint16_t i = 0; i < n; i++)
-		sort(w, port, frames[i]);
-	transmit_rest(w, port);
+	receive_frames(w, port, frames, handoff_sort(w, port, frames, n));
 }

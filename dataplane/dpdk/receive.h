@@ -4,8 +4,14 @@
 // everything else is counted by its name and freed.
 #pragma once
 
+#include <stdint.h>
+
 struct port;
+struct rte_mbuf;
 struct worker;
 
-// w->in must be empty.
+// Takes a burst from the next queue of the port. w->in must be empty.
 void receive(struct worker *w, struct port *port);
+
+// The same for frames that are there already.
+void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n);

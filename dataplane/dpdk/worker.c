@@ -60,6 +60,16 @@ static void entry(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t ow
 	bridge_end_entry(&w->bridge, flow, gen, open, owner);
 }
 
+static bool note(void *ctx, uint16_t worker, const struct far_note *note)
+{
+	return handoff_note(ctx, worker, note);
+}
+
+static void pass(void *ctx, uint16_t worker, const struct pkt *p, const struct far_mark *mark)
+{
+	handoff_pass(ctx, worker, p, mark);
+}
+
 struct engine_ops worker_ops(struct worker *w)
 {
 	return (struct engine_ops){
@@ -70,6 +80,8 @@ struct engine_ops worker_ops(struct worker *w)
 		.flush = flush,
 		.hop = hop,
 		.entry = entry,
+		.note = note,
+		.pass = pass,
 	};
 }
 
@@ -102,6 +114,14 @@ static void carry_out(struct worker *w, const struct order *o)
 	case ORDER_WALL:
 		engine_set_wall_offset(w->engine, o->wall_offset);
 		return;
+	case ORDER_POLL:
+		port_poll(&w->port[o->queue.port], o->queue.queue);
+		done.kind = REPORT_POLLS;
+		break;
+	case ORDER_LEAVE:
+		port_leave(&w->port[o->queue.port], o->queue.queue);
+		done.kind = REPORT_LEFT;
+		break;
 	}
 	orders_report(&w->orders, done);
 }
@@ -138,16 +158,24 @@ static void reap(struct worker *w)
 	orders_report(&w->orders, (struct report){ .kind = REPORT_REAPED, .n = w->reaped });
 }
 
+void worker_input(struct worker *w)
+{
+	if (w->in.n == 0)
+		return;
+	engine_input(w->engine, &w->in, &w->out, &w->drop, w->now);
+	w->in.n = 0;
+	transmit(w, &w->out);
+	transmit_nothing(&w->drop);
+}
+
+// A burst from each queue of ours.
 static void take_packets(struct worker *w)
 {
 	for (uint32_t i = 0; i < w->ports; i++) {
-		receive(w, &w->port[i]);
-		if (w->in.n == 0)
-			continue;
-		engine_input(w->engine, &w->in, &w->out, &w->drop, w->now);
-		w->in.n = 0;
-		transmit(w, &w->out);
-		transmit_nothing(&w->drop);
+		for (uint16_t q = w->port[i].polls; q > 0; q--) {
+			receive(w, &w->port[i]);
+			worker_input(w);
+		}
 	}
 }
 
@@ -158,9 +186,11 @@ void worker_turn(struct worker *w, uint64_t now)
 	take_orders(w);
 	serve_core(w);
 	take_packets(w);
+	handoff_take(w);
 	engine_tick(w->engine, &w->out, now);
 	transmit(w, &w->out);
 	transmit_asks(w);
+	handoff_flush(w);
 	reap(w);
 	stat_add(&w->stats.turns, 1);
 	if (w->idle)

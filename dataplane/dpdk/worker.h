@@ -6,6 +6,7 @@
 
 #include "dataplane/dpdk/bridge_end.h"
 #include "dataplane/dpdk/clock.h"
+#include "dataplane/dpdk/handoff.h"
 #include "dataplane/dpdk/neighbour.h"
 #include "dataplane/dpdk/orders.h"
 #include "dataplane/dpdk/port.h"
@@ -33,8 +34,9 @@ struct worker {
 	struct {
 		uint32_t ip;
 		uint16_t port;
-	} address[BRIDGE_ADDRESSES_MAX]; // as the engine counts them
-	struct port port[WORKER_PORTS_MAX];
+	} address[BRIDGE_ADDRESSES_MAX];    // as the engine counts them
+	struct port port[WORKER_PORTS_MAX]; // as the configuration counts them
+	struct handoff handoff;
 
 	// the worker's own
 	uint64_t now; // ns, read once a turn
@@ -60,6 +62,9 @@ struct engine_ops worker_ops(struct worker *w);
 
 // The body of the thread; arg is the worker.
 int worker_main(void *arg);
+
+// Passes what has been received to the engine, and on.
+void worker_input(struct worker *w);
 
 // Once round. For worker_main(), and for tests that are their own clock.
 void worker_turn(struct worker *w, uint64_t now);

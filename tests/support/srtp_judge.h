@@ -11,7 +11,7 @@
 
 // Suites that there are, without NONE.
 #define FOR_EACH_SUITE(suite) \
-	for (uint8_t suite = DP_SUITE_NONE + 1; suite < DP_SUITE_COUNT; suite++)
+	for (uint8_t suite = DP_SUITE_NONE + 1; suite < (uint8_t)DP_SUITE_COUNT; suite++)
 
 static inline void judge_policy(srtp_policy_t *p, uint8_t suite)
 {
@@ -49,6 +49,7 @@ static inline srtp_t judge_with(srtp_policy_t *p, const uint8_t *key, bool seals
 	p->key = copy;
 	p->ssrc.type = seals ? ssrc_any_outbound : ssrc_any_inbound;
 	srtp_err_status_t made = srtp_create(&judge, p);
+	p->key = NULL; // it has its own copy
 	assert(ready && made == srtp_err_status_ok);
 	return judge;
 }

@@ -24,6 +24,10 @@ static const struct bridge_plan plan = { .version = BRIDGE_VERSION,
 	.address = { { .ip = { 1 }, .worker = 0, .port_first = 20000, .flows = 4 },
 		{ .ip = { 2 }, .worker = 1, .port_first = 20000, .flows = 4 } } };
 
+static struct config map = { .workers = WORKERS,
+	.ports = 1,
+	.addresses = 1,
+	.port = { { .name = "left", .queues = 3, .poller = { 0, 1, 1 } } } };
 static struct attach a;
 static struct track_store *tracks;
 static struct worker_stats stats[WORKERS];
@@ -39,6 +43,7 @@ static void set_up(void)
 	tracks = calloc(1, sizeof(*tracks));
 	tracks->budget = 1000;
 	a.plan = &plan;
+	a.map = &map;
 	a.tracks = tracks;
 	a.orphan_ns = 60 * second;
 	for (int i = 0; i < WORKERS; i++) {
@@ -314,6 +319,141 @@ Test(attach, requests_are_answered_one_after_the_other)
 	cr_expect_eq(told(0, &o), -1);
 	close(fd);
 	detach_core(core, fds);
+}
+
+static void ask_move(int core, uint32_t port, uint32_t queue, uint32_t worker)
+{
+	struct attach_message m = { .version = ATTACH_VERSION, .kind = ATTACH_MOVE };
+
+	attach_name_queue(
+		&m, (struct attach_queue){ .port = port, .queue = queue, .worker = worker });
+	cr_assert_eq(send(core, &m, sizeof(m), 0), (ssize_t)sizeof(m));
+	serve();
+}
+
+static void expect_moved(int core, enum attach_outcome outcome)
+{
+	struct attach_message m;
+	int fds[2];
+
+	cr_assert_eq(hear(core, &m, fds), sizeof(m));
+	cr_expect(m.kind == ATTACH_MOVED && m.outcome == outcome, "%u %u", m.kind, m.outcome);
+}
+
+// Never two who poll one queue: the old one has left before the new one is told.
+Test(attach, a_queue_moves_from_one_worker_to_the_other)
+{
+	struct attach_message m;
+	struct order o;
+	int fds[2], none[2];
+	int core = attach_core(fds);
+
+	ask_move(core, 0, 2, 0);
+	cr_assert_eq(told(1, &o), ORDER_LEAVE);
+	cr_expect(o.queue.port == 0 && o.queue.queue == 2);
+	cr_expect_eq(told(0, &o), -1, "the other polls it still");
+	ask_move(core, 0, 2, 1);
+	cr_expect_eq(told(1, &o), -1, "one at a time");
+	report(1, REPORT_LEFT, true, 0);
+	serve();
+	cr_assert_eq(told(0, &o), ORDER_POLL);
+	cr_expect(o.queue.port == 0 && o.queue.queue == 2);
+	cr_expect_eq(hear(core, &m, none), -1);
+	report(0, REPORT_POLLS, true, 0);
+	serve();
+	expect_moved(core, ATTACH_OK);
+	cr_expect_eq(map.port[0].poller[2], 0, "so says the plan");
+	serve();
+	cr_assert_eq(told(0, &o), ORDER_LEAVE, "and now the next one");
+	report(0, REPORT_LEFT, true, 0);
+	serve();
+	cr_assert_eq(told(1, &o), ORDER_POLL);
+	report(1, REPORT_POLLS, true, 0);
+	serve();
+	expect_moved(core, ATTACH_OK);
+	ask_move(core, 0, 2, 1);
+	expect_moved(core, ATTACH_OK);
+	cr_expect_eq(told(1, &o), -1, "it is there already");
+	detach_core(core, fds);
+}
+
+Test(attach, a_move_that_cannot_be_is_refused)
+{
+	struct order o;
+	int fds[2];
+	int core = attach_core(fds);
+
+	ask_move(core, 1, 0, 0);
+	expect_moved(core, ATTACH_UNKNOWN);
+	ask_move(core, 0, 3, 0);
+	expect_moved(core, ATTACH_UNKNOWN);
+	ask_move(core, 0, 0, WORKERS);
+	expect_moved(core, ATTACH_UNKNOWN);
+	ask_move(core, UINT32_MAX, UINT32_MAX, UINT32_MAX);
+	expect_moved(core, ATTACH_UNKNOWN);
+	cr_expect(told(0, &o) == -1 && told(1, &o) == -1);
+	detach_core(core, fds);
+}
+
+// The queue arrives although nobody is there any more to be told.
+Test(attach, a_move_whose_core_dies_goes_on_to_its_end)
+{
+	struct order o;
+	int fds[2];
+	int core = attach_core(fds);
+
+	ask_move(core, 0, 0, 1);
+	cr_assert_eq(told(0, &o), ORDER_LEAVE);
+	close(core);
+	close(fds[0]);
+	close(fds[1]);
+	serve();
+	expect_told(ORDER_LET_GO);
+	both_report(REPORT_LET_GO);
+	report(0, REPORT_LEFT, true, 0);
+	serve();
+	cr_assert_eq(told(1, &o), ORDER_POLL);
+	report(1, REPORT_POLLS, true, 0);
+	serve();
+	cr_expect_eq(map.port[0].poller[0], 1);
+	core = attach_core(fds);
+	detach_core(core, fds);
+}
+
+Test(attach, the_plan_comes_as_a_file)
+{
+	struct attach_message m = { .version = ATTACH_VERSION, .kind = ATTACH_PLAN };
+	char text[4096];
+	int fds[2], plan_fds[2];
+	int core = attach_core(fds);
+
+	cr_assert_eq(send(core, &m, sizeof(m), 0), (ssize_t)sizeof(m));
+	serve();
+	cr_assert_eq(hear(core, &m, plan_fds), sizeof(m));
+	cr_assert(m.kind == ATTACH_PLAN && m.outcome == ATTACH_OK && m.len < sizeof(text));
+	cr_assert_eq(pread(plan_fds[0], text, m.len, 0), (ssize_t)m.len);
+	text[m.len] = '\0';
+	cr_expect_not_null(
+		strstr(text, "\"port\": \"left\", \"number\": 0, \"queue\": 2"), "%s", text);
+	close(plan_fds[0]);
+	detach_core(core, fds);
+}
+
+Test(attach, a_worker_that_stands_still_is_told_of)
+{
+	struct attach_message m;
+	int fds[2], none[2];
+	int core = attach_core(fds);
+
+	attach_stalled(&a, 1, true);
+	cr_assert_eq(hear(core, &m, none), sizeof(m));
+	cr_expect(m.kind == ATTACH_STALLED && m.outcome == ATTACH_IN_USE);
+	cr_expect_eq(attach_queue_of(&m).worker, 1);
+	attach_stalled(&a, 1, false);
+	cr_assert_eq(hear(core, &m, none), sizeof(m));
+	cr_expect(m.kind == ATTACH_STALLED && m.outcome == ATTACH_OK);
+	detach_core(core, fds);
+	attach_stalled(&a, 1, true); // to nobody
 }
 
 Test(attach, a_track_whose_core_dies_is_kept_and_answered_to_nobody)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/config.h"
+#include "dataplane/dpdk/plan_print.h"
 
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char good[] = "cores: {main: 0, workers: \"1-2\", idle: poll}\n"
@@ -72,7 +75,8 @@ Test(config, what_is_written_is_what_is_meant)
 	cr_expect_eq(config.ports, 2);
 	cr_expect_str_eq(config.port[0].device, "net_tap0,iface=left");
 	cr_expect(!config.port[0].pci && config.port[1].pci);
-	cr_expect(config.port[0].worker == 1 && config.port[1].worker == 0);
+	cr_expect(config.address[0].worker == 1 && config.address[2].worker == 0);
+	cr_expect(config.port[0].queues == 1 && config.port[0].poller[0] == 1);
 	cr_expect(config.port[0].gateway == 0x0a630001 && config.port[1].gateway == 0);
 	cr_expect_eq(config.addresses, 3);
 	cr_expect_eq(config.address[1].ip, 0x0a630003);
@@ -112,9 +116,17 @@ static const struct wrong wrongs[] = {
 	{ "\"1-2\"", "\"two\"", "1:", "nor a list of up to" },
 	{ "\"1-2\"", "\"0-1\"", "1:", "write idle: sleep" },
 	{ "\"1-2\"", "\"1-3\"", "1:", "worker 3 has no port" },
+	{ "\"1-2\"", "\"1,2,1\"", "1:", "CPU 1 is there twice" },
+	{ "\"1-2\"", "\"1-2\", workers-per-node: 2", "1:", "names every CPU already" },
+	{ "workers: \"1-2\"", "workers-per-node: 4", "1:", "node 0 has 3 CPUs for workers, and 4" },
+	{ "workers: \"1-2\"", "workers-per-node: \"1:1\"", "1:", "node 1 has 0 CPUs" },
+	{ "workers: \"1-2\"", "workers-per-node: many", "1:", "nor one for each node" },
+	{ "idle: poll", "watchdog-ms: 5", "1:", "not a number from 50 to 60000" },
 	{ "idle: poll", "idle: never", "1:", "neither sleep nor poll" },
 	{ "hugepages: auto", "hugepages: yes", "2:", "neither auto nor none" },
 	{ "mbufs: auto", "mbufs: 10", "2:", "neither auto nor a number from 1024" },
+	{ "mbufs: auto", "mbufs: 2000", "2:", "has 2000 packet buffers and needs " },
+	{ "mbufs: auto", "mbufs: \"8:8191\"", "2:", "neither auto nor" },
 	{ "tracks-mb: 64", "tracks-mb: 0", "2:", "not a number from 1" },
 	{ "tracks-mb: 64", "tracks-gb: 64", "2:", "tracks-gb" },
 	{ "tracks-mb: 64", "neighbours: 65537", "2:", "not a number from 1 to 65536" },
@@ -126,6 +138,14 @@ static const struct wrong wrongs[] = {
 	{ "device: 0000:3b:00.0", "device: 0000:3b:00.0\n    vdev: net_null0",
 		"11:", "needs either device" },
 	{ "worker: 2", "worker: 3", "6:", "not a number from 1 to 2" },
+	{ "worker: 2", "rx-queues: 65", "6:", "neither auto nor a number from 1 to 64" },
+	{ "worker: 2", "placement: \"1,3\"", "6:", "no list of workers from 1 to 2" },
+	{ "worker: 2", "placement: \"1,2\"\n    rx-queues: 1", "6:", "2 workers for 1 rx-queues" },
+	{ "worker: 2", "steering: luck", "6:", "none of auto, rules, handoff" },
+	{ "worker: 2", "steering: rules\n    worker: 2\n    placement: \"1\"",
+		"6:", "is worker 2's, who polls none of its queues" },
+	{ "worker: 2", "descriptors: {rx: 1}", "6:", "neither auto nor a number from 64" },
+	{ "socket: /run", "capacity: {voices: lots}\nsocket: /run", "17:", "neither auto nor" },
 	{ "worker: 2", "worker: 1", "1:", "worker 2 has no port" },
 	{ "gateway: 10.99.0.1", "gateway: 10.98.0.1", "7:", "in the network of no address" },
 	{ "gateway: 10.99.0.1", "gateway: 10.99.0.3", "7:", "our own address" },
@@ -135,8 +155,7 @@ static const struct wrong wrongs[] = {
 	{ "10.99.0.3", "10.99.0.255", "10:", "network or broadcast address" },
 	{ "10.99.0.3", "10.99.0.0", "10:", "network or broadcast address" },
 	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 33", "10:", "not a prefix length" },
-	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 24, worker: 1",
-		"10:", "two workers on one port are not supported" },
+	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 24, worker: 4", "10:", "not a number" },
 	{ "20000-20007", "20001-20007", "10:", "not an even port" },
 	{ "name: right", "name: left", "11:", "there is a port left already" },
 	{ "192.0.2.1", "10.99.0.2", "15:", "is there already" },
@@ -176,16 +195,180 @@ Test(config, a_worker_that_sleeps_may_share_the_main_threads_cpu)
 
 Test(config, a_worker_may_poll_two_ports)
 {
-	cr_assert(load("\"1-2\"", "\"1\"") == false);
-	cr_assert(load("main: 0, workers: \"1-2\", idle: poll}", "main: 0}"), "%s", error);
-
 	struct bridge_plan plan;
-	config.port[0].worker = 0;
+
+	cr_assert(load("cores: {main: 0, workers: \"1-2\", idle: poll}",
+			  "cores: {main: 0, workers: \"1-2\", idle: poll}") &&
+			  config.workers == 2,
+		"%s", error);
+	config.address[0].worker = config.address[1].worker = 0;
+	config.port[0].poller[0] = 0;
 	config.workers = 1;
 	config_plan(&config, &plan);
 	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
 	cr_expect_eq(plan.flows[0], 8204);
 	cr_expect_eq(plan.address[2].flow_first, 12);
+}
+
+Test(config, two_workers_may_share_a_port)
+{
+	struct bridge_plan plan;
+
+	cr_assert(load("rtp-ports: 20000-20007", "rtp-ports: 20000-20007, worker: 1"), "%s", error);
+	cr_expect(config.address[0].worker == 1 && config.address[1].worker == 0);
+	cr_expect_eq(config.port[0].queues, 2, "one for each");
+	cr_expect(config.port[0].poller[0] == 0 && config.port[0].poller[1] == 1);
+	config_plan(&config, &plan);
+	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect(plan.flows[0] == 8196 && plan.flows[1] == 8);
+}
+
+Test(config, placement_is_kept_as_it_is_written)
+{
+	cr_assert(load("worker: 2", "worker: 2\n    placement: \"1,2,1\""), "%s", error);
+	cr_expect_eq(config.port[0].queues, 3);
+	cr_expect(config.port[0].poller[0] == 0 && config.port[0].poller[1] == 1 &&
+		  config.port[0].poller[2] == 0);
+	cr_assert(
+		load("worker: 2", "worker: 2\n    descriptors: {rx: 256, tx: auto}"), "%s", error);
+	cr_expect(config.port[0].rx_descriptors == 256 &&
+		  config.port[0].tx_descriptors == CONFIG_DESCRIPTORS);
+}
+
+Test(config, auto_spreads_addresses_over_the_workers)
+{
+	cr_assert(load("worker: 2", "worker: auto"), "%s", error);
+	cr_expect(config.address[0].worker != config.address[1].worker ||
+			  config.address[0].worker == 1,
+		"the second port's worker has 8192 flows");
+	cr_expect_eq(config.address[2].worker, 0);
+	cr_assert(load("    worker: 1\n", "") && config.address[2].worker == 0, "%s", error);
+}
+
+Test(config, what_a_node_needs_is_every_queue_cache_and_ring_full)
+{
+	cr_assert(load(NULL, NULL), "%s", error);
+	uint32_t queues = 2 * (1024 + 1024), caches = 3 * 384, bursts = 2 * 4 * 32;
+	uint32_t rings = 2 * (1024 + 32);
+	cr_expect_eq(config_mbufs_needed(&config, 0), queues + caches + bursts + rings);
+	cr_expect_geq(config_mbufs(&config, 0), config_mbufs_needed(&config, 0));
+	cr_expect_eq(config_mbufs(&config, 1), 0, "nobody is there");
+	cr_assert(load("mbufs: auto", "mbufs: \"0:20000,1:9000\""), "%s", error);
+	cr_expect_eq(config_mbufs(&config, 0), 20000);
+}
+
+Test(config, capacity_is_a_share_of_the_flows_unless_it_is_said)
+{
+	cr_assert(
+		load("socket: /run", "capacity: {voices: 7, srtp: 0}\nsocket: /run"), "%s", error);
+	cr_expect(config.capacity.voices == 7 && config.capacity.srtp == 0);
+	cr_expect(config.capacity.overlays == 1025 && config.capacity.opus == 128);
+}
+
+static const char *const sys_directory[] = { "devices", "devices/system", "devices/system/node",
+	"devices/system/node/node0", "devices/system/node/node1", "bus", "bus/pci",
+	"bus/pci/devices", "bus/pci/devices/0000:3b:00.0" };
+static const char *const sys_file[][2] = { { "devices/system/node/node0/cpulist", "0-1" },
+	{ "devices/system/node/node1/cpulist", "2-3" },
+	{ "bus/pci/devices/0000:3b:00.0/numa_node", "1" } };
+
+// CPUs 0-1 are near node 0, 2-3 near node 1, where the card is.
+static void make_machine(struct machine *m, const char *sys)
+{
+	char at[256];
+	cpu_set_t cpus;
+
+	for (size_t i = 0; i < sizeof(sys_directory) / sizeof(sys_directory[0]); i++) {
+		snprintf(at, sizeof(at), "%s/%s", sys, sys_directory[i]);
+		cr_assert_eq(mkdir(at, 0755), 0);
+	}
+	for (size_t i = 0; i < sizeof(sys_file) / sizeof(sys_file[0]); i++) {
+		snprintf(at, sizeof(at), "%s/%s", sys, sys_file[i][0]);
+		FILE *f = fopen(at, "w");
+		fprintf(f, "%s\n", sys_file[i][1]);
+		fclose(f);
+	}
+	CPU_ZERO(&cpus);
+	for (int i = 0; i < 4; i++)
+		CPU_SET(i, &cpus);
+	machine_look(m, sys, &cpus);
+}
+
+static void remove_machine(const char *sys)
+{
+	char at[256];
+
+	for (size_t i = 0; i < sizeof(sys_file) / sizeof(sys_file[0]); i++) {
+		snprintf(at, sizeof(at), "%s/%s", sys, sys_file[i][0]);
+		unlink(at);
+	}
+	for (size_t i = sizeof(sys_directory) / sizeof(sys_directory[0]); i-- > 0;) {
+		snprintf(at, sizeof(at), "%s/%s", sys, sys_directory[i]);
+		rmdir(at);
+	}
+	rmdir(sys);
+}
+
+static void load_numa(const char *cores)
+{
+	char sys[] = "config_test_sys_XXXXXX";
+	struct machine m;
+
+	cr_assert_not_null(mkdtemp(sys));
+	make_machine(&m, sys);
+	FILE *f = fopen(path, "w");
+	fprintf(f,
+		"cores: {%s}\nports:\n  - name: card\n    device: 0000:3b:00.0\n"
+		"    addresses:\n",
+		cores);
+	for (int i = 1; i <= 4; i++)
+		fprintf(f, "      - {ip: 192.0.2.%d, prefix: 24}\n", i);
+	fclose(f);
+	bool taken = config_load_on(&config, path, &m, error, sizeof(error));
+	remove_machine(sys);
+	cr_assert(taken, "%s", error);
+}
+
+Test(config, workers_near_the_card_come_first)
+{
+	load_numa("main: 0, workers: auto");
+	cr_expect_eq(config.workers, 2, "CPU 1 is far and left out");
+	cr_expect(config.cpu[0] == 2 && config.cpu[1] == 3);
+	cr_expect(config.node[0] == 1 && config.port[0].node == 1);
+	for (int i = 0; i < 4; i++)
+		cr_expect_eq(config.address[i].worker, i % 2);
+	cr_expect_eq(config_mbufs(&config, 0), 0);
+	cr_expect_geq(config_mbufs(&config, 1), 8191);
+	load_numa("main: 0, workers-per-node: \"1:1\"");
+	cr_expect(config.workers == 1 && config.cpu[0] == 2);
+}
+
+static char *printed(void (*print)(const struct config *, FILE *))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	print(&config, f);
+	fclose(f);
+	return text;
+}
+
+Test(config, the_plan_is_printed_with_its_warnings)
+{
+	load_numa("main: 0, workers: \"2,3\"");
+	config.node[0] = 0;
+	config.cpu[0] = 1;
+	config.port[0].poller[1] = 0;
+	char *text = printed(plan_print);
+	cr_expect_not_null(strstr(text, "who polls its queue 0, on node 0: each packet crosses"));
+	cr_expect_not_null(strstr(text, "worker 2 has addresses on port card and polls none"));
+	cr_expect_not_null(strstr(text, "192.0.2.4"));
+	free(text);
+	text = printed(plan_print_json);
+	cr_expect_not_null(strstr(text, "\"queue\": 0, \"worker\": 1, \"cpu\": 1"));
+	cr_expect_not_null(strstr(text, "\"first\": 16384, \"last\": 32767"));
+	free(text);
 }
 
 Test(config, a_file_that_is_not_there_is_said_so)

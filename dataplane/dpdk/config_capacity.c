@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How much of what few need there is room for: what the file says, or a share of the flows; and
+// how many packet buffers the whole takes.
+#include "dataplane/dpdk/config_load.h"
+#include "dataplane/dpdk/config_text.h"
+#include "dataplane/pkt.h"
+
+#include <string.h>
+
+enum {
+	CAPACITY_MAX = 4000000,
+	CAPACITY_MIN = 64,
+	CACHE = 384, // what one thread may keep back of one pool: 1.5 times its cache
+	BURSTS = 4,  // in a worker's hands at once
+	AUTO_MIN = 8191,
+	RINGS_ALL = 4096, // of one worker towards all others
+	RING_MIN = 128,
+	RING_MAX = 1024,
+};
+
+uint32_t config_handoff_ring(const struct config *c)
+{
+	uint32_t size = RING_MAX;
+
+	while (size > RING_MIN && size * c->workers > RINGS_ALL)
+		size /= 2;
+	return size;
+}
+
+static uint32_t all_flows(const struct config *c)
+{
+	uint32_t flows = 0;
+
+	for (uint32_t i = 0; i < c->addresses; i++)
+		flows += c->address[i].flows;
+	return flows;
+}
+
+static uint32_t share(uint32_t flows, uint32_t part)
+{
+	uint32_t n = flows / part;
+	uint32_t least = flows < CAPACITY_MIN ? flows : CAPACITY_MIN;
+
+	return n > least ? n : least;
+}
+
+void config_default_capacity(struct config *c)
+{
+	uint32_t flows = all_flows(c);
+
+	c->capacity = (struct config_capacity){
+		.voices = share(flows, 8),
+		.overlays = share(flows, 8),
+		.recordings = share(flows, 32),
+		.srtp = share(flows, 4),
+		.opus = share(flows, 64),
+	};
+}
+
+static bool load_one(struct load *l, const char *node, const char *text, uint32_t *out)
+{
+	uint64_t n = *out;
+
+	if (text != NULL && strcmp(text, "auto") != 0 && !text_number(text, 0, CAPACITY_MAX, &n))
+		return COMPLAIN(l, node, "\"%s\" is neither auto nor a number from 0 to %d", text,
+			CAPACITY_MAX);
+	*out = (uint32_t)n;
+	return true;
+}
+
+bool config_load_capacity(struct load *l, const struct yaml_capacity *y)
+{
+	struct config_capacity *c = &l->out->capacity;
+
+	config_default_capacity(l->out);
+	return y == NULL ||
+	       (load_one(l, "capacity.voices", y->voices, &c->voices) &&
+		       load_one(l, "capacity.overlays", y->overlays, &c->overlays) &&
+		       load_one(l, "capacity.recordings", y->recordings, &c->recordings) &&
+		       load_one(l, "capacity.srtp", y->srtp, &c->srtp) &&
+		       load_one(l, "capacity.opus", y->opus, &c->opus));
+}
+
+// What the queues of one worker hold of its node's buffers when they are full.
+static uint32_t queued(const struct config *c, uint32_t worker)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->ports; i++) {
+		const struct config_port *p = &c->port[i];
+
+		for (uint32_t q = 0; q < p->queues; q++)
+			n += p->poller[q] == worker ? p->rx_descriptors : 0;
+		n += config_sends(c, worker, i) ? p->tx_descriptors : 0;
+	}
+	return n;
+}
+
+uint32_t config_mbufs_needed(const struct config *c, uint8_t node)
+{
+	uint32_t others = c->workers - 1;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->workers; i++) {
+		if (c->node[i] == node)
+			n += queued(c, i) + BURSTS * BURST_MAX +
+			     others * (config_handoff_ring(c) + BURST_MAX);
+	}
+	// Anyone may be the one who frees, the main thread as well.
+	return n > 0 ? n + (c->workers + 1) * CACHE : 0;
+}
+
+uint32_t config_mbufs(const struct config *c, uint8_t node)
+{
+	uint32_t needed = config_mbufs_needed(c, node);
+	uint32_t n = AUTO_MIN;
+
+	if (needed == 0)
+		return 0;
+	if (c->node_mbufs[node] > 0)
+		return c->node_mbufs[node];
+	if (c->mbufs > 0)
+		return c->mbufs;
+	while (n < needed + needed / 4) // a pool is smallest as a power of two less one
+		n = 2 * n + 1;
+	return n;
+}

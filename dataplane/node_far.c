@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A relay between two workers. The worker of x does with its packets all that concerns x, then
+// passes them; the worker of y does all that concerns y. Neither looks at the other's flow: what
+// y must know of x comes with each packet. A hearer that has gone is told of by whoever meets
+// its name first, so nothing dangles for longer than a packet takes.
+#include "codecs/telephone_event.h"
+#include "dataplane/node.h"
+
+static bool same(struct flow_id a, struct flow_id b)
+{
+	return a.index == b.index && a.gen == b.gen;
+}
+
+static struct flow_id id_of(const struct engine *e, const struct rtp_flow *f)
+{
+	return (struct flow_id){ .index = place_of(e, f), .gen = cold_of(e, f)->gen };
+}
+
+static struct rtp_flow *find(const struct engine *e, struct flow_id id)
+{
+	if (id.index >= e->flow_count)
+		return NULL;
+
+	struct rtp_flow *f = &e->flows[id.index];
+	return f->open && cold_of(e, f)->gen == id.gen ? f : NULL;
+}
+
+static bool tell(
+	struct engine *e, uint16_t worker, enum far_kind kind, struct flow_id x, struct flow_id y)
+{
+	return e->ops.note(e->ops.ctx, worker,
+		&(struct far_note){ .kind = (uint16_t)kind, .worker = e->worker, .x = x, .y = y });
+}
+
+bool far_is_elsewhere(const struct engine *e, const struct dp_cmd *cmd)
+{
+	return cmd->relay.worker != e->worker;
+}
+
+enum dp_refusal far_relay(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
+{
+	if (!f->known)
+		return DP_REFUSAL_NO_REMOTE;
+	if (e->far == NULL || cmd->relay.worker >= e->workers || cmd->relay.peer.gen == 0)
+		return DP_REFUSAL_BAD_PEER;
+
+	struct far_place *far = &e->far[place_of(e, f)];
+	if (!tell(e, cmd->relay.worker, FAR_HEAR, cmd->relay.peer, id_of(e, f)))
+		return DP_REFUSAL_NO_ROOM;
+	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR &&
+		far->heard_worker == cmd->relay.worker && same(far->heard, cmd->relay.peer))
+		return DP_REFUSAL_NONE;
+
+	engine_set_mode(e, f, FLOW_RELAY);
+	f->peer = FLOW_FAR;
+	far->heard = cmd->relay.peer;
+	far->heard_worker = cmd->relay.worker;
+	far->queued = false;
+	engine_pace(e, f, now);
+	return DP_REFUSAL_NONE;
+}
+
+void far_let_go(struct engine *e, struct rtp_flow *f)
+{
+	const struct far_place *far = &e->far[place_of(e, f)];
+
+	f->peer = FLOW_NONE;
+	// Without room for it the next packet that comes is answered with it.
+	(void)tell(e, far->heard_worker, FAR_UNHEAR, far->heard, id_of(e, f));
+}
+
+void engine_far_note(struct engine *e, const struct far_note *note)
+{
+	struct rtp_flow *x = find(e, note->x);
+
+	if (x == NULL)
+		return; // gone meanwhile
+
+	struct far_place *far = &e->far[place_of(e, x)];
+	bool current = x->heard_by == FLOW_FAR && far->hearer_worker == note->worker &&
+		       same(far->hearer, note->y);
+
+	if (note->kind == FAR_HEAR) {
+		x->heard_by = FLOW_FAR;
+		far->hearer = note->y;
+		far->hearer_worker = note->worker;
+	} else if (current) {
+		x->heard_by = FLOW_NONE;
+	}
+}
+
+bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
+{
+	struct rtp_flow *x = &e->flows[p->flow];
+
+	if (x->heard_by != FLOW_FAR)
+		return false;
+
+	const struct far_place *far = &e->far[p->flow];
+	bool event = p->rtp.pt == x->dtmf_rx;
+	_Atomic uint64_t *kept = relay_keep(e, x, NULL, p, now);
+	struct far_mark mark = {
+		.x = id_of(e, x),
+		.y = far->hearer,
+		.clock = x->clock,
+		.run = x->in_run,
+		.worker = e->worker,
+		.codec = x->codec,
+		.what = kept != NULL ? FAR_KEPT
+			: event      ? FAR_EVENT
+				     : FAR_AUDIO,
+	};
+	if (kept == NULL && !event && (x->rx & FLOW_HEARD))
+		(void)node_voice(e, x, NULL, p, NULL, now);
+	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
+	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);
+	return true;
+}
+
+// The flow that sends what this packet's flow receives, or NULL.
+static struct rtp_flow *hearer(const struct engine *e, const struct far_mark *mark)
+{
+	struct rtp_flow *y = find(e, mark->y);
+
+	if (y == NULL || y->mode != FLOW_RELAY || y->peer != FLOW_FAR)
+		return NULL;
+
+	const struct far_place *far = &e->far[place_of(e, y)];
+	return far->heard_worker == mark->worker && same(far->heard, mark->x) ? y : NULL;
+}
+
+// A digit that came while others are being given back waits behind them. Returns whether this
+// packet is of such a one.
+static bool queue_digit(struct engine *e, struct rtp_flow *y, const struct pkt *p,
+	const struct far_mark *mark, uint64_t now)
+{
+	struct far_place *far = &e->far[place_of(e, y)];
+	struct telephone_event event;
+
+	if (far->queued && far->queued_ts == p->rtp.ts)
+		return true;
+	if (!(y->tx & FLOW_TYPING) || y->dtmf_tx == DP_NO_PT ||
+		telephone_event_read(&event, p->data + p->rtp.payload_off, p->rtp.payload_len) !=
+			TELEPHONE_EVENT_OK ||
+		!event.end)
+		return false;
+
+	uint32_t ms = event.duration * UINT32_C(1000) / mark->clock;
+	ms = ms < 40 ? 40 : ms > DP_DIGIT_MS_MAX ? DP_DIGIT_MS_MAX : ms;
+	if (!keys_add(e, y, event.code, (uint16_t)ms))
+		return false;
+	far->queued = true;
+	far->queued_ts = p->rtp.ts;
+	engine_pace(e, y, now);
+	return true;
+}
+
+// Why the packet ends here, or NULL: it may leave.
+static _Atomic uint64_t *take(
+	struct engine *e, struct pkt *p, const struct far_mark *mark, uint64_t now)
+{
+	struct rtp_flow *y = hearer(e, mark);
+	struct rtp_flow *x = &e->far_peer;
+
+	if (y == NULL) {
+		(void)tell(e, mark->worker, FAR_UNHEAR, mark->x, mark->y);
+		return &e->stats->relay_stale;
+	}
+	x->clock = mark->clock & FLOW_CLOCK_MASK;
+	x->in_run = mark->run;
+	x->codec = mark->codec;
+	if (mark->what == FAR_KEPT) {
+		relay_close_gap(x, y, &p->rtp);
+		return &e->stats->relay_over_kept;
+	}
+	if (mark->what == FAR_EVENT && queue_digit(e, y, p, mark, now))
+		return &e->stats->events_kept;
+	if (mark->what == FAR_EVENT && y->dtmf_tx == DP_NO_PT) {
+		relay_close_gap(x, y, &p->rtp);
+		return &e->stats->events_kept;
+	}
+	return relay_send(e, x, y, p, mark->what == FAR_EVENT, now);
+}
+
+void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
+	struct burst *out, struct burst *drop, uint64_t now)
+{
+	_Atomic uint64_t *kept = take(e, p, mark, now);
+
+	if (kept != NULL) {
+		stat_add(kept, 1);
+		drop->pkt[drop->n++] = *p;
+		return;
+	}
+	stat_add(&e->stats->relayed, 1);
+	engine_put(e, out, p);
+}
