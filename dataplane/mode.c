@@ -42,6 +42,7 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
 		far_let_go(e, f);
 	flow_set_mode(f, mode);
+	voice_turn(e, f);
 	if (peer != NULL)
 		voice_settle_in(e, peer);
 }

@@ -221,7 +221,7 @@ static void fill_in(
 		bool pause = at - f->out_at > LATE_NS;
 
 		if (pause)
-			f->tx |= FLOW_FRESH;
+			voice_turn(e, f);
 		make(e, f, v, out, pause ? at : f->out_at);
 		v->ride.covered += (int32_t)(f->out_ts - before);
 		if (f->out_ts == before)
@@ -255,8 +255,6 @@ void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t 
 	if (f->mode == FLOW_RELAY) {
 		fill_in(e, f, v, out, at);
 	} else {
-		if (f->tx & FLOW_FRESH)
-			v->filled = 0;
 		make(e, f, v, out, at);
 	}
 	if (f->mode == FLOW_PROMPT && prompt_of(e, f)->at == prompt_of(e, f)->n)

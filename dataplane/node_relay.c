@@ -199,7 +199,7 @@ static _Atomic uint64_t *hear(
 	struct rtp_flow *to = rendered && blocked == NULL ? y : NULL;
 
 	if (blocked != NULL)
-		y->tx |= FLOW_FRESH; // time passes that it knows nothing of
+		voice_turn(e, y); // time passes that it knows nothing of
 	if (kept == &e->stats->rx_comfort_noise && (x->rx & FLOW_HEARD))
 		node_voice_noise(e, x, to, p, out, now);
 	if (kept != NULL)

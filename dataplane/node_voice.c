@@ -105,7 +105,7 @@ static void approach(struct hearing *h)
 		conceal(h, (int32_t)(rest * h->x->clock / h->y->clock));
 		gap -= (int32_t)(h->y->out_ts - before);
 	}
-	voice_ride_on(h->e, h->y, (int32_t)gap, h->anew, h->now);
+	voice_ride_on(h->e, h->y, (int32_t)gap, h->anew, h->out, h->now);
 }
 
 static void to_line(struct hearing *h, const int16_t *pcm, size_t n)
@@ -133,10 +133,8 @@ static void to_ride(struct hearing *h, const int16_t *pcm, size_t n)
 		return;
 	}
 
-	bool over = voice_is_over(y);
 	voice_ride(h->e, h->y, pcm, n, codec->rate, h->out, h->now);
 	voice_ride_off(h->x, h->y, &h->v->ear);
-	voice_rest(h->e, h->y, over, h->now);
 }
 
 static _Atomic uint64_t *late(struct hearing *h)
@@ -164,6 +162,8 @@ _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_fl
 	place(&h);
 	if (h.lost < 0)
 		return late(&h);
+
+	bool over = y == NULL || voice_is_over(voice_of(e, y));
 	if (y != NULL)
 		approach(&h);
 
@@ -173,8 +173,10 @@ _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_fl
 		return &e->stats->rx_bad_payload;
 	move_on(&h, (uint32_t)((uint64_t)n * codec->clock / codec->rate));
 	to_line(&h, pcm, n);
-	if (h.y != NULL)
+	if (y != NULL) {
 		to_ride(&h, pcm, n);
+		voice_rest(e, y, over, now);
+	}
 	return &e->stats->heard;
 }
 
@@ -193,7 +195,7 @@ void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, 
 		int64_t gap = (int64_t)h.gap * y->clock / x->clock;
 
 		voice_flush(e, y, voice_of(e, y), out, now);
-		voice_ride_on(e, y, (int32_t)gap, h.anew, now);
+		voice_ride_on(e, y, (int32_t)gap, h.anew, out, now);
 		voice_ride_noise(e, y, p, out);
 	}
 	move_on(&h, 0);

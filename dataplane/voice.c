@@ -115,6 +115,15 @@ bool voice_reserve_line(struct engine *e, struct rtp_flow *f)
 	return v->line != POOL_NONE;
 }
 
+void voice_turn(const struct engine *e, struct rtp_flow *f)
+{
+	struct voice *v = voice_of(e, f);
+
+	f->tx |= FLOW_FRESH;
+	if (v != NULL)
+		v->filled = 0;
+}
+
 void *voice_decoder(const struct engine *e, struct voice *v)
 {
 	return is_large(v->in.codec->decoder_size) ? pool_at(&e->voices.large, v->in.piece)
@@ -199,8 +208,15 @@ void voice_use_line(struct engine *e, struct voice *v, bool used)
 	line->next = 0;
 }
 
+void voice_trim(struct engine *e, struct voice *v)
+{
+	drop_piece(e, &v->in, v->in.codec != NULL ? v->in.codec->decoder_size : 0);
+	drop_piece(e, &v->out, v->out.codec != NULL ? v->out.codec->encoder_size : 0);
+}
+
 void voice_give(struct engine *e, struct rtp_flow *f)
 {
+	voice_trim(e, voice_of(e, f));
 	pool_give(&e->voices.voice, cold_of(e, f)->voice);
 	cold_of(e, f)->voice = POOL_NONE;
 }

@@ -152,6 +152,9 @@ void voice_settle(struct engine *e, struct rtp_flow *f, uint64_t now);
 void voice_settle_in(struct engine *e, struct rtp_flow *f);
 void voice_settle_out(struct engine *e, struct rtp_flow *f, uint64_t now);
 
+// What the flow sends next is not the continuation of what it sent.
+void voice_turn(const struct engine *e, struct rtp_flow *f);
+
 // The flow leaves mode MIX.
 void voice_leave_mix(struct engine *e, struct rtp_flow *f);
 

@@ -184,16 +184,17 @@ enum dp_refusal obey_gain(
 	if (cmd->gain.gain == 0 && voice_of(e, f) == NULL)
 		return DP_REFUSAL_NONE;
 
-	enum dp_refusal refusal = reserve_colour(e, f);
+	bool now_or_never = cmd->gain.gain == 0 && (f->tx & FLOW_RENDERED) == 0;
+	enum dp_refusal refusal = now_or_never ? DP_REFUSAL_NONE : reserve_colour(e, f);
 	if (refusal != DP_REFUSAL_NONE) {
 		voice_settle(e, f, now);
 		return refusal;
 	}
 
 	struct voice *v = voice_of(e, f);
-	uint32_t rate = voice_codec_of(f)->rate;
+	bool at_once = now_or_never || f->mode == FLOW_SILENT;
 	mix_ramp_to(&v->gain, cmd->gain.gain,
-		f->mode == FLOW_SILENT ? 0 : rate / 1000 * cmd->gain.ramp);
+		at_once ? 0 : voice_codec_of(f)->rate / 1000 * cmd->gain.ramp);
 	voice_settle(e, f, now);
 	return DP_REFUSAL_NONE;
 }

@@ -22,6 +22,9 @@ void voice_use_out(struct engine *e, struct voice *v, const struct codec *codec)
 // Takes into use or gives back the line on which listeners hear the flow.
 void voice_use_line(struct engine *e, struct voice *v, bool used);
 
+// Gives back what was reserved for a codec that is not used after all.
+void voice_trim(struct engine *e, struct voice *v);
+
 // Gives back the voice itself, which is empty.
 void voice_give(struct engine *e, struct rtp_flow *f);
 
@@ -45,7 +48,8 @@ void voice_rest(struct engine *e, struct rtp_flow *f, bool was_over, uint64_t no
 
 // The peer goes on after so many units of our clock (gap) since we heard him last; anew: or
 // nobody knows.
-void voice_ride_on(struct engine *e, struct rtp_flow *y, int32_t gap, bool anew, uint64_t now);
+void voice_ride_on(struct engine *e, struct rtp_flow *y, int32_t gap, bool anew, struct burst *out,
+	uint64_t now);
 
 // From here on packets may be passed on as they come: the numbers say how.
 void voice_ride_off(const struct rtp_flow *x, struct rtp_flow *y, const struct voice_ear *ear);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { BRIDGE_MS = 100 }; // so much the tick leaves us to do
+
 // Our clock goes on by so many units of a time of which nothing is sent.
 static void leap(struct rtp_flow *y, struct voice *v, uint32_t units, uint64_t now)
 {
@@ -18,12 +20,36 @@ static void leap(struct rtp_flow *y, struct voice *v, uint32_t units, uint64_t n
 		y->out_at = now;
 }
 
-void voice_ride_on(struct engine *e, struct rtp_flow *y, int32_t gap, bool anew, uint64_t now)
+// The peer's timestamps say that much more or less time has passed than has: they jumped.
+static bool is_astray(const struct rtp_flow *y, int32_t gap, uint64_t now)
+{
+	int32_t early = (int32_t)(y->out_ts + (uint32_t)gap - flow_ts(y, now));
+	int32_t most = (int32_t)(2 * y->clock);
+
+	return early > most || early < -most;
+}
+
+// So many units of silence, with what plays over it. False: it is too long, that is a pause.
+static bool bridge(struct engine *e, struct rtp_flow *y, struct voice *v, int32_t units,
+	struct burst *out, uint64_t now)
+{
+	static const int16_t silence[CODEC_RATE_MAX / 1000 * BRIDGE_MS];
+	uint32_t rate = v->out.codec->rate;
+	uint64_t n = (uint64_t)units * rate / y->clock;
+
+	if (!(y->tx & FLOW_DRIVEN) || n > rate / 1000 * BRIDGE_MS)
+		return false;
+	voice_ride(e, y, silence, n, rate, out, now);
+	return true;
+}
+
+void voice_ride_on(struct engine *e, struct rtp_flow *y, int32_t gap, bool anew, struct burst *out,
+	uint64_t now)
 {
 	struct voice *v = voice_of(e, y);
 	struct voice_ride *ride = &v->ride;
 
-	if (anew || (y->tx & FLOW_FRESH)) {
+	if (anew || is_astray(y, gap, now) || ((y->tx & FLOW_FRESH) && v->filled == 0)) {
 		ride->covered = ride->lead = 0;
 		leap(y, v, flow_ts(y, now) - y->out_ts, now);
 		return;
@@ -32,7 +58,8 @@ void voice_ride_on(struct engine *e, struct rtp_flow *y, int32_t gap, bool anew,
 	ride->lead += ride->covered - gap;
 	ride->covered = 0;
 	if (ride->lead < 0) {
-		leap(y, v, (uint32_t)-ride->lead, now);
+		if (!bridge(e, y, v, -ride->lead, out, now))
+			leap(y, v, (uint32_t)-ride->lead, now);
 		ride->lead = 0;
 	}
 }

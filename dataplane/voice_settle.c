@@ -109,7 +109,7 @@ static void give_if_empty(struct engine *e, struct rtp_flow *f)
 	const struct voice *v = voice_of(e, f);
 
 	if (v != NULL && v->in.codec == NULL && v->out.codec == NULL && v->line == POOL_NONE &&
-		v->listeners == 0 && !v->detected && !is_coloured(v))
+		v->listeners == 0 && v->n == 0 && !v->detected && !is_coloured(v))
 		voice_give(e, f);
 }
 
@@ -132,6 +132,10 @@ static void stop_render(struct engine *e, struct rtp_flow *f)
 	f->tx &= (uint8_t) ~(FLOW_RENDERED | FLOW_DRIVEN);
 	if (v == NULL)
 		return;
+	// Nobody hears them change.
+	mix_ramp_skip(&v->gain, v->gain.left);
+	if (v->overlays == POOL_NONE)
+		mix_ramp_init(&v->duck, 0);
 	voice_use_out(e, v, NULL);
 	give_if_empty(e, f);
 }
@@ -255,14 +259,20 @@ bool voice_detect(struct engine *e, struct rtp_flow *f, bool wanted)
 	return true;
 }
 
-static enum dp_refusal no_room(struct engine *e, struct rtp_flow *f, struct rtp_flow *other)
+static void let_go(struct engine *e, struct rtp_flow *f)
 {
 	voice_settle_in(e, f);
+	if (voice_of(e, f) != NULL)
+		voice_trim(e, voice_of(e, f));
 	give_if_empty(e, f);
-	if (other != NULL) {
-		voice_settle_in(e, other);
-		give_if_empty(e, other);
-	}
+}
+
+// What was reserved in vain is given back. other may be NULL.
+static enum dp_refusal no_room(struct engine *e, struct rtp_flow *f, struct rtp_flow *other)
+{
+	let_go(e, f);
+	if (other != NULL)
+		let_go(e, other);
 	return DP_REFUSAL_NO_ROOM;
 }
 
