@@ -1,248 +1,240 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// How many packets a second one core makes or passes on, without a card. The baseline copies the
-// same bytes to the same places and does nothing else.
+// How many packets a second one core makes, takes in or passes on, without a card: the engine on
+// arrays. Usage: bench_engine [PART OF A CASE]
+//
+//   music    every flow plays, each at a place of its own of an 8 MB track
+//   parked   the same, and of each flow audio comes in that nobody is to hear; counted each way
+//   relay    two by two, each sends what the other says; counted as it leaves
+//
+// In order of their places, or in a random one. The baseline writes the same bytes to the same
+// places in the same order (for what comes in: makes the same views) and does nothing else.
 #include "bench/bench.h"
-#include "codecs/track.h"
-#include "dataplane/engine.h"
-#include "dataplane/flow.h"
+#include "bench/engine/table.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-	FLOWS_MAX = 10000,
-	FRAME = 160,
-	PACKET = RTP_FIXED_LEN + FRAME,
-	BUFFERS = 4096, // as many as a card may hold at once
-	ROOM = 2048,
-	TRACK = 8000 * 60,
-	MS = 1000, // of media time in one run
-	RELAYED = 50 * 1000,
-};
-
-struct table {
-	struct engine *e;
-	uint32_t flows;
-	uint64_t now;
-	uint64_t made;
-	uint32_t next; // buffer
-	uint8_t *buffers;
-	uint8_t *audio;
-	struct worker_stats stats;
-	struct burst out, in, drop;
-	uint16_t seq;
-};
-
-static void on_answer(void *, const struct dp_event *event)
+// The next packet of a flow's far end, as the shell would show it.
+static void view(struct table *t, uint32_t flow)
 {
-	if (event->kind == DP_EVENT_REFUSED)
-		abort();
+	struct pkt *p = &t->in.pkt[t->in.n++];
+
+	p->data = table_buffer(t);
+	p->len = PACKET;
+	p->room = ROOM - HEADROOM;
+	p->remote_port = 4000;
+	p->local_port = (uint16_t)(PORT + 2 * (flow % FLOWS_AN_ADDRESS));
+	p->address = (uint8_t)(flow / FLOWS_AN_ADDRESS);
+	table_far_end(p->ip, flow);
+	rtp_write(p->data, &(struct rtp){ .seq = (uint16_t)(t->turn / PTIME),
+				   .ts = t->turn / PTIME * FRAME,
+				   .ssrc = flow });
 }
 
-static bool on_tell(void *, const struct dp_event *)
+// What comes in within a millisecond: of every flow a packet each 20 ms.
+static void hear(struct table *t, bool engine)
 {
-	return true;
-}
+	uint32_t part = (t->flows + PTIME - 1) / PTIME;
+	uint32_t from = t->turn % PTIME * part;
+	uint32_t end = from + part < t->flows ? from + part : t->flows;
 
-static uint8_t *buffer(struct table *t)
-{
-	return t->buffers + (size_t)(t->next++ % BUFFERS) * ROOM;
-}
-
-static uint32_t on_blank(void *ctx, struct burst *out, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		out->pkt[out->n++] = (struct pkt){ .data = buffer(ctx), .room = ROOM };
-	return n;
-}
-
-static void on_flush(void *ctx, struct burst *out)
-{
-	((struct table *)ctx)->made += out->n;
-	out->n = 0;
-}
-
-static int on_hop(void *, uint16_t, const uint8_t[16])
-{
-	return 0;
-}
-
-static void on_entry(void *, uint32_t, uint32_t, bool, uint64_t)
-{
-}
-
-static void *room(size_t size)
-{
-	void *memory = aligned_alloc(64, (size + 63) / 64 * 64);
-
-	if (memory == NULL)
-		abort();
-	memset(memory, 0, size);
-	return memory;
-}
-
-static void give(struct table *t, uint32_t flow, struct dp_cmd cmd)
-{
-	cmd.tag = 1;
-	cmd.flow = (struct flow_id){ flow, 1 };
-	engine_command(t->e, &cmd, t->now);
-}
-
-static struct dp_cmd remote(uint32_t flow, uint8_t codec)
-{
-	return (struct dp_cmd){
-		.kind = DP_CMD_REMOTE,
-		.remote = { .ip = { [10] = 0xff,
-				    [11] = 0xff,
-				    10,
-				    0,
-				    (uint8_t)(flow >> 8),
-				    (uint8_t)flow },
-			.clock = 8000,
-			.rtp_port = 4000,
-			.rtcp_port = 4001,
-			.dtmf_tx = 101,
-			.dtmf_rx = 101,
-			.codec = codec,
-			.ptime = 20 },
-	};
-}
-
-static void lay(struct table *t, uint32_t flows)
-{
-	struct engine_address address = { .port_first = 16384, .flows = flows };
-	struct engine_plan plan = { .flows = flows, .addresses = 1, .address = &address };
-	struct engine_ops ops = { .ctx = t,
-		.answer = on_answer,
-		.tell = on_tell,
-		.blank = on_blank,
-		.flush = on_flush,
-		.hop = on_hop,
-		.entry = on_entry };
-	static struct track track = { .hash = 1, .len = TRACK };
-
-	t->flows = flows;
-	t->now = UINT64_C(1000000000);
-	t->e = engine_init(room(engine_size(&plan)), &plan, &ops, &t->stats, t->now);
-	track.payload[TRACK_PCMU] = track.payload[TRACK_PCMA] = t->audio;
-	if (!engine_track_show(t->e, &track))
-		abort();
-	for (uint32_t flow = 0; flow < flows; flow++) {
-		give(t, flow, (struct dp_cmd){ .kind = DP_CMD_OPEN });
-		give(t, flow, remote(flow, DP_CODEC_PCMU));
+	for (uint32_t i = from; i < end;) {
+		t->in.n = t->drop.n = 0;
+		for (; i < end && t->in.n < BURST_MAX; i++)
+			view(t, t->order[i]);
+		if (engine)
+			engine_input(t->e, &t->in, &t->out, &t->drop, t->now);
+		else
+			__asm__ volatile("" : : "r"(t) : "memory");
+		table_take(t, &t->out);
 	}
+	t->turn++;
 }
 
-// A second of media time: 50 packets for each flow, and now and then a report.
+static void tick(struct table *t)
+{
+	engine_tick(t->e, &t->out, t->now);
+	table_take(t, &t->out);
+}
+
 static void music(void *ctx)
 {
 	struct table *t = ctx;
 
-	for (uint32_t ms = 0; ms < MS; ms++) {
+	for (uint32_t ms = 0; ms < t->ms; ms++) {
 		t->now += NS_PER_MS;
-		engine_tick(t->e, &t->out, t->now);
-		on_flush(t, &t->out);
+		tick(t);
 	}
+}
+
+static void parked(void *ctx)
+{
+	struct table *t = ctx;
+
+	for (uint32_t ms = 0; ms < t->ms; ms++) {
+		t->now += NS_PER_MS;
+		hear(t, true);
+		tick(t);
+	}
+}
+
+static void relay(void *ctx)
+{
+	struct table *t = ctx;
+
+	for (uint32_t ms = 0; ms < t->ms; ms++) {
+		t->now += NS_PER_MS;
+		hear(t, true);
+	}
+}
+
+static void copy_frame(struct table *t, uint32_t flow)
+{
+	uint8_t *to = table_buffer(t);
+
+	memcpy(to, t->audio, RTP_FIXED_LEN);
+	memcpy(to + RTP_FIXED_LEN, t->audio + t->from[flow], FRAME);
+	__asm__ volatile("" : : "r"(to) : "memory");
+	t->from[flow] = (t->from[flow] + FRAME) % (TRACK - FRAME);
 }
 
 static void copy(void *ctx)
 {
 	struct table *t = ctx;
-	uint32_t packets = t->flows * (MS / 20);
 
-	// Each flow reads on where it was, as in the engine.
-	for (uint32_t i = 0; i < packets; i++) {
-		uint8_t *to = buffer(t);
-		size_t from = (size_t)(i / t->flows) * FRAME + (size_t)(i % t->flows) * 7;
-
-		memcpy(to, t->audio, RTP_FIXED_LEN);
-		memcpy(to + RTP_FIXED_LEN, t->audio + from % (TRACK - FRAME), FRAME);
-		__asm__ volatile("" : : "r"(to) : "memory");
+	for (uint32_t ms = 0; ms < t->ms; ms += PTIME) {
+		for (uint32_t i = 0; i < t->flows; i++)
+			copy_frame(t, t->order[i]);
 	}
 }
 
-// Bursts for flows two by two.
-static void relay(void *ctx)
+static void copy_parked(void *ctx)
 {
 	struct table *t = ctx;
+	uint32_t turn = t->turn;
 
-	assert(t->flows > 0);
-	for (uint32_t i = 0; i < RELAYED; i += BURST_MAX) {
-		t->in.n = BURST_MAX;
-		for (uint32_t k = 0; k < BURST_MAX; k++) {
-			uint32_t flow = (i + k) % t->flows;
-			struct pkt *p = &t->in.pkt[k];
-
-			if (flow == 0)
-				t->seq++;
-			*p = (struct pkt){ .data = buffer(t),
-				.len = PACKET,
-				.room = ROOM,
-				.remote_port = 4000,
-				.local_port = (uint16_t)(16384 + 2 * flow) };
-			memcpy(p->ip, remote(flow, 0).remote.ip, sizeof(p->ip));
-			rtp_write(p->data,
-				&(struct rtp){ .seq = t->seq, .ts = t->seq * 160U, .ssrc = 1 });
-		}
-		t->now += NS_PER_MS;
-		engine_input(t->e, &t->in, &t->out, &t->drop, t->now);
-		on_flush(t, &t->out);
-		t->drop.n = 0;
-	}
+	for (uint32_t ms = 0; ms < t->ms; ms++)
+		hear(t, false);
+	t->turn = turn;
+	copy(ctx);
 }
 
 static void copy_relayed(void *ctx)
 {
 	struct table *t = ctx;
+	uint32_t turn = t->turn;
 
-	for (uint32_t i = 0; i < RELAYED; i++) {
-		uint8_t *to = buffer(t);
-
-		memcpy(to, t->audio + i, PACKET);
-		__asm__ volatile("" : : "r"(to) : "memory");
-	}
+	for (uint32_t ms = 0; ms < t->ms; ms++)
+		hear(t, false);
+	t->turn = turn;
+	copy(ctx);
 }
 
-static void bench_music(struct table *t, const char *what, uint32_t flows)
-{
-	struct dp_cmd play = { .kind = DP_CMD_MUSIC, .music.track = 1 };
+static const char *wanted = "";
 
-	lay(t, flows);
-	for (uint32_t flow = 0; flow < flows; flow++)
-		give(t, flow, play);
-	bench_compare("engine", what, flows * 50.0, music, copy, t);
-	free(t->e);
+struct kind {
+	const char *name;
+	const char *unit;
+	bench_fn run, baseline;
+	bool plays, relays;
+	uint8_t second; // codec of every other flow
+};
+
+static void pair(struct table *t)
+{
+	for (uint32_t flow = 0; flow < t->flows; flow++)
+		table_give(t, flow,
+			(struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { flow ^ 1, 1 } });
 }
 
-static void bench_relay(struct table *t, const char *what, uint8_t codec)
+static void check(const struct table *t, const struct kind *k)
 {
-	lay(t, 1024);
-	for (uint32_t flow = 0; flow < t->flows; flow += 2) {
-		give(t, flow, remote(flow, codec));
-		give(t, flow,
-			(struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { flow + 1, 1 } });
-		give(t, flow + 1,
-			(struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { flow, 1 } });
-	}
-	bench_compare("engine", what, RELAYED, relay, copy_relayed, t);
-	if (stat_read(&t->stats.relayed) == 0)
+	uint64_t packets = (uint64_t)t->flows * (t->ms / PTIME) * (BENCH_ROUNDS + 1);
+	uint64_t sent =
+		k->plays ? stat_read(&t->stats.music_packets) : stat_read(&t->stats.relayed);
+
+	// Those whose time was the first millisecond have sent one more.
+	if (sent < packets || sent > packets + t->flows || stat_read(&t->stats.late_packets) != 0) {
+		fprintf(stderr, "%lu packets were to leave, %lu did\n", packets, sent);
 		abort();
-	free(t->e);
+	}
 }
 
-int main(void)
+static void bench(struct table *t, const struct kind *k, uint32_t flows, bool random)
 {
-	struct table *t = room(sizeof(*t));
+	char what[64];
 
-	t->buffers = room((size_t)BUFFERS * ROOM);
-	t->audio = room(TRACK);
-	bench_music(t, "music/32 flows", 32);
-	bench_music(t, "music/1000 flows", 1000);
-	bench_music(t, "music/10000 flows", FLOWS_MAX);
-	bench_relay(t, "relay/pcmu-pcmu", DP_CODEC_PCMU);
-	bench_relay(t, "relay/pcmu-pcma", DP_CODEC_PCMA);
+	snprintf(what, sizeof(what), "none/%s/%u/%s", k->name, flows, random ? "random" : "linear");
+	if (strstr(what, wanted) == NULL)
+		return;
+	table_lay(t, flows, random, k->second);
+	if (k->plays)
+		table_play(t);
+	if (k->relays)
+		pair(t);
+	bench_run(&(struct bench_pair){ .bench = "engine",
+		.what = what,
+		.unit = k->unit,
+		.items = (double)(flows * (uint64_t)(t->ms / PTIME)),
+		.run = k->run,
+		.ctx = t,
+		.baseline = k->baseline,
+		.baseline_ctx = t });
+	check(t, k);
+	table_clear(t);
+}
+
+// How long an engine needs until it takes its first command, its memory's pages included.
+static void bench_start(struct table *t, uint32_t flows)
+{
+	char what[64];
+	double ms[BENCH_ROUNDS];
+
+	snprintf(what, sizeof(what), "none/start/%u", flows);
+	if (strstr(what, wanted) == NULL)
+		return;
+
+	struct bench_span span = bench_begin(sched_getcpu());
+	for (int i = 0; i < BENCH_ROUNDS; i++) {
+		uint64_t begin = bench_ns();
+
+		t->flows = flows;
+		table_lay_engine(t);
+		ms[i] = (double)(bench_ns() - begin) / 1e6;
+		free(t->memory);
+	}
+	bench_print(&(struct bench_line){ .bench = "engine",
+		.what = what,
+		.unit = "ms",
+		.value = bench_median(ms, BENCH_ROUNDS),
+		.cycles = -1,
+		.baseline = -1,
+		.ratio = -1,
+		.steal = bench_steal(&span),
+		.waited = bench_waited(&span) });
+}
+
+int main(int argc, char **argv)
+{
+	static const uint32_t flows[] = { 1000, 10000, 100000, 250000 };
+	static const struct kind kinds[] = {
+		{ "music", "packets/s/core", music, copy, true, false, DP_CODEC_PCMU },
+		{ "parked", "packets/s/core each way", parked, copy_parked, true, false,
+			DP_CODEC_PCMU },
+		{ "relay", "packets/s/core", relay, copy_relayed, false, true, DP_CODEC_PCMU },
+		{ "relay-pcmu-pcma", "packets/s/core", relay, copy_relayed, false, true,
+			DP_CODEC_PCMA },
+	};
+	struct table *t = table_room(sizeof(*t));
+
+	wanted = argc > 1 ? argv[1] : "";
+	t->buffers = table_room((size_t)BUFFERS * ROOM);
+	t->audio = table_room(TRACK);
+	bench_start(t, 250000);
+	for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		for (unsigned n = 0; n < sizeof(flows) / sizeof(flows[0]); n++) {
+			bench(t, &kinds[k], flows[n], false);
+			bench(t, &kinds[k], flows[n], true);
+		}
+	}
 	free(t->audio);
 	free(t->buffers);
 	free(t);

@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	world_start_eal(&world, cpus_other(cpu), cpu);
 	world_build(&world);
 	world.side[0].order = world_order(FLOWS, /* shuffled */ true);
-	side_know_gateway(&world.side[0], 0);
+	side_know_gateway(&world.side[0]);
 	side_open(&world.side[0], SIDE_SILENT, DP_CODEC_PCMU);
 	lay_ends();
 	if (rte_eal_remote_launch(serve, NULL, 1) < 0)

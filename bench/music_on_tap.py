@@ -94,9 +94,7 @@ class Streams:
     @staticmethod
     def _remote(place, port):
         # No RTCP: on the interface it would stand in for music that is missing.
-        return bridge.REMOTE, place, struct.pack(
-            "<16s16sIHHBBBBBBB", bridge.mapped(US), bytes(16), 8000, port, 0, 0, 0, 101, 101, 0,
-            20, 0)
+        return bridge.REMOTE, place, bridge.remote(US, port, 0)
 
     def _wishes(self, n):
         for place in range(self._open, n):

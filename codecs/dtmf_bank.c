@@ -46,13 +46,19 @@ static uint32_t square(const int16_t pair[2])
 	return (uint32_t)(sum >> DTMF_ENERGY_SHIFT);
 }
 
-static int32_t product(const int16_t (*filter)[DTMF_TONES][4], int tone, const int16_t *folded)
+// sum[t] becomes the sum of 40 products.
+static void filter_all(
+	int32_t sum[DTMF_TONES], const int16_t (*filter)[DTMF_TONES][4], const int16_t *folded)
 {
-	int32_t sum = 0;
+	memset(sum, 0, DTMF_TONES * sizeof(*sum));
+	for (int s = 0; s < DTMF_STEPS; s++, folded += 4) {
+		for (int t = 0; t < DTMF_TONES; t++) {
+			const int16_t *f = filter[s][t];
 
-	for (int n = 0; n < DTMF_FOLDED; n++)
-		sum += filter[n / 4][tone][n % 4] * folded[n];
-	return sum;
+			sum[t] += f[0] * folded[0] + f[1] * folded[1];
+			sum[t] += f[2] * folded[2] + f[3] * folded[3];
+		}
+	}
 }
 
 static void strongest(struct dtmf_spectrum *s)
@@ -70,6 +76,7 @@ static void plain_one(
 	const struct dtmf_filters *filters, struct dtmf_spectrum *out, const int16_t *x)
 {
 	int16_t even[DTMF_FOLDED], odd[DTMF_FOLDED];
+	int32_t re[DTMF_TONES], im[DTMF_TONES];
 
 	out->energy = 0;
 	for (int n = 0; n < DTMF_FOLDED; n++) {
@@ -80,9 +87,11 @@ static void plain_one(
 	}
 	for (int n = 0; n < DTMF_FOLDED; n += 2)
 		out->energy += square(even + n) + square(odd + n);
+	filter_all(re, filters->cos, even);
+	filter_all(im, filters->sin, odd);
 	for (int t = 0; t < DTMF_TONES; t++) {
-		out->z[t][0] = narrow(product(filters->cos, t, even));
-		out->z[t][1] = narrow(product(filters->sin, t, odd));
+		out->z[t][0] = narrow(re[t]);
+		out->z[t][1] = narrow(im[t]);
 	}
 	strongest(out);
 }

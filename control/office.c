@@ -201,6 +201,27 @@ static const struct worker_stats *worker(void *ctx, uint32_t n)
 	return media_stats(o->x->plan.media, (uint16_t)n);
 }
 
+static const char *plan(void *ctx)
+{
+	const struct office *o = ctx;
+
+	return media_plan_text(o->x->plan.media);
+}
+
+static bool move(void *ctx, uint32_t port, uint32_t queue, uint32_t new_worker)
+{
+	const struct office *o = ctx;
+
+	return media_move(o->x->plan.media, port, queue, new_worker);
+}
+
+static const char *moved(void *ctx)
+{
+	const struct office *o = ctx;
+
+	return media_moved(o->x->plan.media);
+}
+
 static bool check(void *ctx, const char *path, char *error, uint32_t error_size)
 {
 	const struct office *o = ctx;
@@ -246,6 +267,9 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.sip_stats = stats,
 		.workers = workers,
 		.worker = worker,
+		.plan = plan,
+		.move = move,
+		.moved = moved,
 		.check = check,
 		.reload = reload };
 }

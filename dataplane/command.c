@@ -2,12 +2,12 @@
 //
 // What each command does to its flow. Everything is checked on the caller's copy before anything
 // is changed, and every way through answers once.
+#include "dataplane/command.h"
+
+#include "dataplane/ip.h"
 #include "dataplane/node.h"
 
 #include <string.h>
-
-typedef enum dp_refusal (*obey_fn)(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
@@ -17,6 +17,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	voice_forget(e, f);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	crypto_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -58,6 +59,7 @@ static enum dp_refusal obey_open(
 		f->out_ssrc = (uint32_t)drawn;
 		f->out_ts = (uint32_t)(drawn >> 32);
 		f->out_seq = (uint16_t)random_draw(&e->random);
+		far_opened(e, f);
 		stat_add(&e->stats->flows_open, 1);
 	}
 	c->owner = cmd->open.owner;
@@ -65,13 +67,10 @@ static enum dp_refusal obey_open(
 	return DP_REFUSAL_NONE;
 }
 
-// IPv4 in its mapped form, and an address that a host can have (RFC 6890).
-static bool is_host(const uint8_t ip[16])
+// An address that a host can have (dataplane/ip.h), of the family that the flow speaks.
+static bool is_host(const struct engine *e, const struct rtp_flow *f, const uint8_t ip[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip, mapped, sizeof(mapped)) == 0 && ip[12] != 0 && ip[12] != 127 &&
-	       ip[12] < 224;
+	return ip_is_host(ip) && ip_same_family(ip, e->address[f->address].ip);
 }
 
 static bool is_audio_pt(uint8_t pt)
@@ -104,13 +103,6 @@ static bool remote_in_range(const struct dp_cmd *cmd)
 	       (cmd->remote.flags & ~DP_REMOTE_MUTE) == 0;
 }
 
-// Is the track there in this encoding, and does a packet of it fit?
-bool engine_encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime)
-{
-	return encoding < TRACK_CODECS && e->tracks.track[track]->payload[encoding] != NULL &&
-	       ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
-}
-
 static enum dp_refusal obey_remote(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
 {
@@ -118,7 +110,7 @@ static enum dp_refusal obey_remote(
 
 	if (!remote_in_range(cmd))
 		return DP_REFUSAL_BAD_VALUE;
-	if (!is_host(target))
+	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
 	if (flow_remote_same(cold_of(e, f), cmd))
 		return DP_REFUSAL_NONE;
@@ -140,85 +132,16 @@ static enum dp_refusal obey_remote(
 	return DP_REFUSAL_NONE;
 }
 
+static enum dp_refusal obey_keys(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+{
+	return node_srtp_keys(e, f, cmd);
+}
+
 static enum dp_refusal obey_silent(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
 {
 	engine_set_mode(e, f, FLOW_SILENT);
-	voice_settle(e, f, now);
-	engine_pace(e, f, now);
-	return DP_REFUSAL_NONE;
-}
-
-// The slot of a track that the flow can play.
-static enum dp_refusal find_track(
-	struct engine *e, struct rtp_flow *f, uint64_t hash, uint16_t *out)
-{
-	if (!f->known)
-		return DP_REFUSAL_NO_REMOTE;
-	if (hash == 0)
-		return DP_REFUSAL_NO_TRACK;
-	*out = tracks_find(&e->tracks, hash);
-	if (*out == TRACK_NONE)
-		return DP_REFUSAL_NO_TRACK;
-	if (engine_encoded(e, *out, f->encoding, f->ptime))
-		return DP_REFUSAL_NONE;
-	return voice_fit_track(e, f, e->tracks.track[*out]);
-}
-
-static enum dp_refusal obey_music(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
-{
-	uint16_t track;
-	enum dp_refusal refusal = find_track(e, f, cmd->music.track, &track);
-
-	if (refusal != DP_REFUSAL_NONE)
-		return refusal;
-	if (f->mode == FLOW_MUSIC && f->track == track)
-		return DP_REFUSAL_NONE;
-
-	engine_use_tracks(e, &track, 1);
-	engine_set_mode(e, f, FLOW_MUSIC);
-	f->track = track;
-	voice_settle(e, f, now);
-	engine_pace(e, f, now);
-	return DP_REFUSAL_NONE;
-}
-
-static enum dp_refusal find_prompt(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, struct flow_prompt *out)
-{
-	for (; out->n < DP_PROMPT_MAX && cmd->prompt.track[out->n] != 0; out->n++) {
-		enum dp_refusal refusal =
-			find_track(e, f, cmd->prompt.track[out->n], &out->track[out->n]);
-
-		if (refusal != DP_REFUSAL_NONE)
-			return refusal;
-	}
-	return out->n == 0 ? DP_REFUSAL_BAD_VALUE : DP_REFUSAL_NONE;
-}
-
-static bool same_prompt(const struct flow_prompt *a, const struct flow_prompt *b)
-{
-	return a->n == b->n && memcmp(a->track, b->track, a->n * sizeof(a->track[0])) == 0;
-}
-
-static enum dp_refusal obey_prompt(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
-{
-	struct flow_prompt prompt = { .since = now };
-	enum dp_refusal refusal = find_prompt(e, f, cmd, &prompt);
-
-	if (refusal != DP_REFUSAL_NONE)
-		return refusal;
-	if (f->mode == FLOW_PROMPT && same_prompt(prompt_of(e, f), &prompt))
-		return DP_REFUSAL_NONE;
-	if (f->mode != FLOW_PROMPT && e->prompts.used == e->prompts.count)
-		return DP_REFUSAL_NO_ROOM;
-
-	engine_use_tracks(e, prompt.track, prompt.n);
-	engine_set_mode(e, f, FLOW_PROMPT);
-	cold_of(e, f)->prompt = (uint16_t)pool_take(&e->prompts);
-	*prompt_of(e, f) = prompt;
 	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
@@ -306,9 +229,10 @@ static enum dp_refusal obey_close(
 static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_OPEN] = obey_open,
 	[DP_CMD_REMOTE] = obey_remote,
+	[DP_CMD_KEYS] = obey_keys,
 	[DP_CMD_SILENT] = obey_silent,
-	[DP_CMD_MUSIC] = obey_music,
-	[DP_CMD_PROMPT] = obey_prompt,
+	[DP_CMD_MUSIC] = play_music,
+	[DP_CMD_PROMPT] = play_prompt,
 	[DP_CMD_RELAY] = obey_relay,
 	[DP_CMD_MIX] = obey_mix,
 	[DP_CMD_OVERLAY] = obey_overlay,
@@ -331,6 +255,15 @@ static enum dp_refusal check_flow(
 								   : DP_REFUSAL_NOT_OPEN;
 }
 
+// Would it be a flow, or a stream of one that has not sent anything yet?
+static bool begins_stream(const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	if (cmd->kind == DP_CMD_OPEN)
+		return !f->open;
+	return (cmd->kind == DP_CMD_MUSIC || cmd->kind == DP_CMD_PROMPT) && f->tx_packets == 0 &&
+	       !flow_is_due(f);
+}
+
 static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	if (cmd->kind >= DP_CMD_COUNT)
@@ -341,6 +274,11 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 		return DP_REFUSAL_BAD_VALUE;
 
 	struct rtp_flow *f = &e->flows[cmd->flow.index];
+	if (e->full && begins_stream(f, cmd)) {
+		stat_add(&e->stats->streams_refused, 1);
+		return DP_REFUSAL_NO_ROOM;
+	}
+
 	enum dp_refusal refusal = check_flow(f, cold_of(e, f), cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;

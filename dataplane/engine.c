@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The engine's birth, its turns and what its nodes share. What commands do is in command.c.
+// The engine's birth and what comes in. What commands do is in command.c, what time does in tick.c.
 #include "dataplane/engine.h"
 
 #include "dataplane/node.h"
@@ -9,9 +9,6 @@
 #include <string.h>
 
 enum {
-	LATE_MS = 5,        // later than this is counted
-	CATCH_UP_MS = 100,  // later than this is not sent any more
-	IDLE_MS = 1000,     // how long a worker with nothing to do may sleep
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
 	FLOWS_A_PIECE = 32, // in a large site
 	VOICES = 4096,
@@ -64,8 +61,14 @@ static size_t far_size(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, cryptos, end;
 };
+
+// Who has no ciphers pays nothing for keys.
+static uint32_t cryptos(const struct engine_plan *plan, const struct engine_capacity *capacity)
+{
+	return plan->ciphers != NULL ? capacity->cryptos : 0;
+}
 
 static struct layout lay_out(const struct engine_plan *plan)
 {
@@ -81,7 +84,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
 	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
 	l.far = l.voices + voices_size(&l.capacity);
-	l.end = l.far + far_size(plan);
+	l.cryptos = l.far + far_size(plan);
+	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
 	return l;
 }
 
@@ -99,6 +103,8 @@ static void lay_pools(struct engine *e, const struct layout *l)
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
 	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
+	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
+		e->ciphers != NULL ? l->capacity.cryptos : 0);
 }
 
 static void lay_wheels(
@@ -138,12 +144,14 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 
 	e->ops = *ops;
 	e->stats = stats;
+	e->ciphers = plan->ciphers;
 	e->flow_count = plan->flows;
 	e->address_count = plan->addresses;
 	e->worker = plan->worker;
 	e->workers = plan->workers;
 	e->far = plan->workers > 1 ? (void *)((uint8_t *)memory + l.far) : NULL;
 	e->wall_offset = plan->wall_offset;
+	e->burst_most = plan->burst_most;
 	e->random = (struct random){ .key = { plan->seed[0], plan->seed[1] } };
 	e->flows = (void *)((uint8_t *)memory + l.flows);
 	e->cold = (void *)((uint8_t *)memory + l.cold);
@@ -152,6 +160,12 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	for (uint16_t a = 0; a < plan->addresses; a++)
 		lay_address(e, a, &plan->address[a]);
 	return e;
+}
+
+void *engine_secrets(const struct engine *e, size_t *len)
+{
+	*len = e->cryptos.size * e->cryptos.count;
+	return e->cryptos.base;
 }
 
 void engine_set_wall_offset(struct engine *e, int64_t wall_offset)
@@ -176,69 +190,10 @@ void engine_input(
 
 	assert(in->n + drop->n <= BURST_MAX);
 	taken.n = 0;
+	engine_begin(e, out);
 	node_classify(e, in, &taken, drop, now);
 	node_relay(e, &taken, out, drop, now);
-}
-
-// Frames whose time passed more than CATCH_UP_MS ago are not made; the stream goes on behind
-// them as after any pause. Returns the first that is.
-static uint64_t skip(struct engine *e, struct rtp_flow *f, uint64_t due, uint64_t now)
-{
-	uint64_t late = now - due;
-	uint64_t step = f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
-
-	if (late <= CATCH_UP_MS)
-		return due;
-
-	uint64_t frames = (late - CATCH_UP_MS + step - 1) / step;
-	if (flow_may_send(f))
-		stat_add(&e->stats->skipped_packets, frames);
-	f->tx |= FLOW_FRESH;
-	return due + frames * step;
-}
-
-static void pace(struct engine *e, uint32_t place, struct burst *out, uint64_t due, uint64_t now)
-{
-	struct rtp_flow *f = &e->flows[place];
-
-	f->tx &= (uint8_t)~FLOW_PACED;
-	if (!flow_is_due(f))
-		return;
-
-	uint64_t at = skip(e, f, due, now);
-	uint64_t step = f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
-	if (now - at > LATE_MS && flow_may_send(f))
-		stat_add(&e->stats->late_packets, 1);
-	if (f->tx & FLOW_TYPING)
-		node_keys(e, f, out, at * NS_PER_MS);
-	else
-		node_moh(e, f, out, at * NS_PER_MS);
-	if (!flow_is_due(f))
-		return;
-	pacer_add(&e->media, place, at + step);
-	f->tx |= FLOW_PACED;
-}
-
-void engine_tick(struct engine *e, struct burst *out, uint64_t now)
-{
-	uint32_t place;
-	uint64_t due;
-
-	while (pacer_take(&e->media, to_ms(now), &place, 1, &due) > 0)
-		pace(e, place, out, due, to_ms(now));
-	while (pacer_take(&e->events, to_ms(now), &place, 1, &due) > 0)
-		digits_late(e, place, now);
-	while (pacer_take(&e->reports, now / REPORT_TICK_NS, &place, 1, &due) > 0)
-		node_report(e, &e->flows[place], out, now);
-}
-
-uint64_t engine_next_due(const struct engine *e, uint64_t now)
-{
-	if (e->media.waiting > 0 || e->events.waiting > 0)
-		return (to_ms(now) + 1) * NS_PER_MS;
-	if (e->reports.waiting > 0)
-		return (now / REPORT_TICK_NS + 1) * REPORT_TICK_NS;
-	return now + IDLE_MS * NS_PER_MS;
+	node_srtp_seal(e, out);
 }
 
 uint32_t engine_describe(struct engine *e, uint32_t from, uint32_t most)

@@ -36,7 +36,7 @@ enum dp_event_kind {
 	X(OPEN_ALREADY, "another flow is open there")                                      \
 	X(RESTING,      "the port has been closed for less than DP_REST_MS")               \
 	X(BAD_VALUE,    "a field is out of its range")                                     \
-	X(BAD_ADDRESS,  "not a unicast IPv4 address that can be reached from here")        \
+	X(BAD_ADDRESS,  "not a unicast address of our family that can be reached")        \
 	X(NO_REMOTE,    "signalling has not said yet where the media goes")                \
 	X(NO_TRACK,     "no such track")                                                   \
 	X(NO_ENCODING,  "the track is not there in the flow's codec")                      \

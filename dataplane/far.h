@@ -8,6 +8,7 @@
 
 #include "dataplane/cmd.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum far_kind {
@@ -24,9 +25,9 @@ struct far_note {
 
 // What a packet is, as x's worker has found.
 enum far_what {
-	FAR_AUDIO,
-	FAR_EVENT, // RFC 4733
-	FAR_KEPT,  // not to be sent on; its number is not to be missed
+	FAR_IS_AUDIO,
+	FAR_IS_EVENT, // RFC 4733
+	FAR_IS_KEPT,  // not to be sent on; its number is not to be missed
 };
 
 // Goes with each packet: what y must know of x.
@@ -43,6 +44,7 @@ struct far_mark {
 // One for each role of a flow: who hears it, and whom it hears.
 struct far_place {
 	struct flow_id hearer;
+	uint32_t hearer_of; // generation of the flow that he hears: perhaps not open yet
 	struct flow_id heard;
 	uint32_t queued_ts; // of the event that waits behind digits given back
 	uint16_t hearer_worker;

@@ -20,12 +20,13 @@
 // Where others come in. Each place is one test of a bit of the flow's hot lines; who has no bit
 // set pays no more than that.
 //
-//   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened
+//   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened;
+//                         RTCP in node_report.c
 //   rx & FLOW_HEARD       node_relay.c, keep(): audio that was taken is decoded
 //   tx & FLOW_RENDERED    node_moh.c, node_moh(), for what the tick makes; node_relay.c, relay(),
 //                         before rewrite(), for what rides on the peer's packets
-//   tx & FLOW_SEALED_OUT  after a packet is whole: node_moh.c, node_keys.c, node_relay.c; RTCP in
-//                         node_report.c; it must clear pkt.summed
+//   tx & FLOW_SEALED_OUT  node_srtp.c, for each burst that leaves, whoever made its packets: by
+//                         then they are whole, and name the flow that sends them (pkt.flow)
 //
 // A node takes a burst, or one flow that is due, does one thing, and says where each packet goes
 // by putting it into one of its output bursts. Nodes do not log, allocate, lock or call the
@@ -51,8 +52,14 @@ struct engine {
 	struct pool keys;       // struct flow_keys
 	struct pool prompts;    // struct flow_prompt
 	struct pool event;      // struct flow_event_in
+	struct pool cryptos;    // keys of SRTP; node_srtp.c's
+	const struct srtp_ciphers *ciphers; // the plan's
+	uint32_t sealed; // so many of the burst that is being filled are ready to leave
 	uint32_t flow_count;
 	uint32_t address_count;
+	uint32_t burst_most;      // of the plan
+	bool full;                // ticks are not done in time: no new streams
+	uint64_t behind_since;    // ms; 0: ticks are done in time
 	uint16_t worker;          // which one we are
 	uint16_t workers;         // of how many
 	struct far_place *far;    // of each flow; NULL when we are alone
@@ -93,11 +100,21 @@ static inline struct flow_prompt *prompt_of(const struct engine *e, const struct
 	return pool_at(&e->prompts, cold_of(e, f)->prompt);
 }
 
+// The burst is the caller's: he may have sent what it had.
+static inline void engine_begin(struct engine *e, const struct burst *out)
+{
+	e->sealed = out->n;
+}
+
 // Puts a packet into a burst that leaves; sends the burst first if it is full.
 void engine_put(struct engine *e, struct burst *out, const struct pkt *p);
 
 // An empty packet at the end of out, addressed to the flow's RTP, or NULL: counted.
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f);
+
+// Up to n empty packets at the end of out, the first of them at *first, not addressed yet. Returns
+// how many; those that are missing are counted.
+uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first);
 
 // Fills in where a packet of this flow goes.
 void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f);
@@ -125,6 +142,23 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now);
 void node_classify(
 	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now);
 
+// The keys of SRTP (DP_CMD_KEYS). A flow that has one has nothing in the clear, in either
+// direction.
+enum dp_refusal node_srtp_keys(struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd);
+
+// Opens a packet of a flow with FLOW_SEALED_IN in place. Returns the counter of why not, or NULL.
+_Atomic uint64_t *node_srtp_open(struct engine *e, struct rtp_flow *f, struct pkt *p, bool rtcp);
+
+// Seals what a burst has that is to be sealed, from packet e->sealed on. What cannot be is counted
+// and made empty: nothing of it leaves.
+void node_srtp_seal(struct engine *e, struct burst *out);
+
+// The flow is closed: no trace is left of its keys.
+void crypto_forget(struct engine *e, struct rtp_flow *f);
+
+// Bytes of a flow's keys.
+size_t crypto_size(void);
+
 // Sends each packet to the flow that relays its own.
 void node_relay(
 	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now);
@@ -136,6 +170,10 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
 // is to hear this packet, or NULL. y is who would send it on, or NULL.
 _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now);
+
+// Shows a packet of x to those who hear x without relaying it. kept: what relay_keep() said.
+void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+	const _Atomic uint64_t *kept, uint64_t now);
 
 // A packet of x that the far end of y is not to miss.
 void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
@@ -151,6 +189,9 @@ enum dp_refusal far_relay(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 void far_let_go(struct engine *e, struct rtp_flow *f);
 
+// A flow was opened: perhaps it is awaited.
+void far_opened(struct engine *e, struct rtp_flow *f);
+
 // Passes a packet to the worker that relays its flow. False: none does.
 bool far_pass(struct engine *e, struct pkt *p, uint64_t now);
 
@@ -165,9 +206,6 @@ void digits_late(struct engine *e, uint32_t piece, uint64_t now);
 
 // The flow is closed.
 void digits_forget(struct engine *e, struct rtp_flow *f);
-
-// Is the track there in this encoding, and does a packet of it fit?
-bool engine_encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime);
 
 // A prompt waits a moment for the far end to be found; PROMPT only.
 bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at);
@@ -191,6 +229,22 @@ void voice_ride_event(struct engine *e, const struct rtp_flow *x, struct rtp_flo
 // What a rendered flow (FLOW_RENDERED) sends at `at`.
 void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 
+// Is all that this flow sends music that goes on, with nothing to be done to it?
+static inline bool music_is_plain(const struct rtp_flow *f)
+{
+	const unsigned other =
+		FLOW_RENDERED | FLOW_SEALED_OUT | FLOW_MUTED | FLOW_FRESH | FLOW_TYPING;
+
+	return f->mode == FLOW_MUSIC && (f->tx & other) == 0 && f->send_port != 0;
+}
+
+// Asks for the audio of its next packet to be brought into the cache.
+void music_fetch(const struct engine *e, const struct rtp_flow *f);
+
+// A packet of each of at most BURST_MAX flows whose music is plain, and whose time is `at`.
+void node_music(struct engine *e, struct rtp_flow *const *flows, uint32_t n, struct burst *out,
+	uint64_t at);
+
 // The next frame of music or of a prompt, whose time is `at`.
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 
@@ -204,8 +258,7 @@ void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t
 void keys_forget(struct engine *e, struct rtp_flow *f);
 
 // Takes in one RTCP packet, which ends here. Returns the counter of what it was.
-_Atomic uint64_t *node_report_in(
-	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
+_Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now);
 
 // A place of the report wheel is due: sends a report, if a flow is still there.
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);

@@ -11,19 +11,16 @@ static void put(struct burst *b, const struct pkt *p)
 	b->pkt[b->n++] = *p;
 }
 
-// The open flow of a port, RTCP's included, or NULL.
-static struct rtp_flow *flow_of(const struct engine *e, const struct pkt *p)
+// The place that a port of one of our addresses names, RTCP's included; FLOW_NONE if there is none.
+static uint32_t place_named(const struct engine *e, const struct pkt *p)
 {
 	if (p->address >= e->address_count)
-		return NULL;
+		return FLOW_NONE;
 
 	const struct engine_address *a = &e->address[p->address];
 	uint32_t at = (uint32_t)(p->local_port - a->port_first) / 2;
-	if (p->local_port < a->port_first || at >= a->flows)
-		return NULL;
 
-	struct rtp_flow *f = &e->flows[a->flow_first + at];
-	return f->open ? f : NULL;
+	return p->local_port < a->port_first || at >= a->flows ? FLOW_NONE : a->flow_first + at;
 }
 
 static _Atomic uint64_t *reason(struct worker_stats *s, enum rtp_error error)
@@ -60,9 +57,22 @@ static void lock(struct engine *e, struct rtp_flow *f, const struct pkt *p)
 	engine_tell(e, f, &event);
 }
 
+// Who will send what came is on its way into the cache meanwhile.
+static void fetch_target(const struct engine *e, const struct rtp_flow *f)
+{
+	if (f->heard_by >= FLOW_FAR)
+		return;
+	__builtin_prefetch(&e->flows[f->heard_by].ip);
+	__builtin_prefetch(&e->flows[f->heard_by].out_at, 1);
+}
+
 // Reads an RTP packet for its flow. Returns the counter of why it goes no further, or NULL.
 static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
 {
+	_Atomic uint64_t *closed = f->rx & FLOW_SEALED_IN ? node_srtp_open(e, f, p, false) : NULL;
+	if (closed != NULL)
+		return closed;
+
 	enum rtp_error error = rtp_read(&p->rtp, p->data, p->len);
 	if (error != RTP_OK)
 		return reason(e->stats, error);
@@ -77,30 +87,43 @@ static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *
 	case FLOW_IN_PLACE:
 		break;
 	}
-	if (flow_learn(f, cold_of(e, f), p->remote_port, p->rtp.seq))
+	if (f->learning && flow_learn(f, cold_of(e, f), p->remote_port, p->rtp.seq))
 		lock(e, f, p);
+	fetch_target(e, f);
 	return NULL;
 }
 
 static _Atomic uint64_t *classify(struct engine *e, struct pkt *p, uint64_t now)
 {
-	struct rtp_flow *f = flow_of(e, p);
-
-	if (f == NULL)
+	if (p->flow == FLOW_NONE || !e->flows[p->flow].open)
 		return &e->stats->rx_no_flow;
-	p->flow = place_of(e, f);
+
+	struct rtp_flow *f = &e->flows[p->flow];
 	if (!f->known)
 		return &e->stats->rx_no_remote;
-	if (p->local_port != f->local_port)
+	if (p->local_port % 2 != 0) // RTP has the even ones: the other line is not needed for that
 		return node_report_in(e, f, p, now);
 	if (!flow_may_hear(f, p->ip, p->remote_port))
 		return &e->stats->rx_bad_source;
 	return take(e, f, p, now);
 }
 
+// Finds the flows of a whole burst: they are on their way into the cache before the first is looked at.
+static void find(const struct engine *e, struct burst *in)
+{
+	for (uint32_t i = 0; i < in->n; i++) {
+		uint32_t place = place_named(e, &in->pkt[i]);
+
+		in->pkt[i].flow = place;
+		if (place != FLOW_NONE)
+			__builtin_prefetch(&e->flows[place], 1);
+	}
+}
+
 void node_classify(
 	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now)
 {
+	find(e, in);
 	for (uint32_t i = 0; i < in->n; i++) {
 		_Atomic uint64_t *refused = classify(e, &in->pkt[i], now);
 

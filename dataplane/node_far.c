@@ -71,24 +71,51 @@ void far_let_go(struct engine *e, struct rtp_flow *f)
 	(void)tell(e, far->heard_worker, FAR_UNHEAR, far->heard, id_of(e, f));
 }
 
+static void hear(struct engine *e, const struct far_note *note)
+{
+	struct rtp_flow *x = &e->flows[note->x.index];
+	struct far_place *far = &e->far[note->x.index];
+	bool now = x->open && cold_of(e, x)->gen == note->x.gen;
+
+	// Who is heard already is not put off for one who may never come.
+	if (!now && x->open && x->heard_by == FLOW_FAR)
+		return;
+	far->hearer = note->y;
+	far->hearer_worker = note->worker;
+	far->hearer_of = note->x.gen;
+	if (now)
+		x->heard_by = FLOW_FAR;
+}
+
+static void unhear(struct engine *e, const struct far_note *note)
+{
+	struct rtp_flow *x = &e->flows[note->x.index];
+	struct far_place *far = &e->far[note->x.index];
+
+	if (far->hearer_of != note->x.gen || far->hearer_worker != note->worker ||
+		!same(far->hearer, note->y))
+		return;
+	far->hearer_of = 0;
+	if (x->heard_by == FLOW_FAR)
+		x->heard_by = FLOW_NONE;
+}
+
 void engine_far_note(struct engine *e, const struct far_note *note)
 {
-	struct rtp_flow *x = find(e, note->x);
+	if (note->x.index >= e->flow_count || note->x.gen == 0)
+		return; // the core has named a flow that cannot be
+	if (note->kind == FAR_HEAR)
+		hear(e, note);
+	else
+		unhear(e, note);
+}
 
-	if (x == NULL)
-		return; // gone meanwhile
-
-	struct far_place *far = &e->far[place_of(e, x)];
-	bool current = x->heard_by == FLOW_FAR && far->hearer_worker == note->worker &&
-		       same(far->hearer, note->y);
-
-	if (note->kind == FAR_HEAR) {
-		x->heard_by = FLOW_FAR;
-		far->hearer = note->y;
-		far->hearer_worker = note->worker;
-	} else if (current) {
-		x->heard_by = FLOW_NONE;
-	}
+// The core's words go to two workers by two ways: RELAY to the one may be faster than OPEN to the
+// other.
+void far_opened(struct engine *e, struct rtp_flow *f)
+{
+	if (e->far != NULL && e->far[place_of(e, f)].hearer_of == cold_of(e, f)->gen)
+		f->heard_by = FLOW_FAR;
 }
 
 bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
@@ -108,12 +135,11 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 		.run = x->in_run,
 		.worker = e->worker,
 		.codec = x->codec,
-		.what = kept != NULL ? FAR_KEPT
-			: event      ? FAR_EVENT
-				     : FAR_AUDIO,
+		.what = kept != NULL ? FAR_IS_KEPT
+			: event      ? FAR_IS_EVENT
+				     : FAR_IS_AUDIO,
 	};
-	if (kept == NULL && !event && (x->rx & FLOW_HEARD))
-		(void)node_voice(e, x, NULL, p, NULL, now);
+	relay_overhear(e, x, p, kept, now);
 	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
 	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);
 	return true;
@@ -171,17 +197,17 @@ static _Atomic uint64_t *take(
 	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
 	x->codec = mark->codec;
-	if (mark->what == FAR_KEPT) {
+	if (mark->what == FAR_IS_KEPT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->relay_over_kept;
 	}
-	if (mark->what == FAR_EVENT && queue_digit(e, y, p, mark, now))
+	if (mark->what == FAR_IS_EVENT && queue_digit(e, y, p, mark, now))
 		return &e->stats->events_kept;
-	if (mark->what == FAR_EVENT && y->dtmf_tx == DP_NO_PT) {
+	if (mark->what == FAR_IS_EVENT && y->dtmf_tx == DP_NO_PT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->events_kept;
 	}
-	return relay_send(e, x, y, p, mark->what == FAR_EVENT, now);
+	return relay_send(e, x, y, p, mark->what == FAR_IS_EVENT, now);
 }
 
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
@@ -195,5 +221,7 @@ void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *m
 		return;
 	}
 	stat_add(&e->stats->relayed, 1);
+	engine_begin(e, out);
 	engine_put(e, out, p);
+	node_srtp_seal(e, out);
 }

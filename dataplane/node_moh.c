@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Music and prompts: one packet of a flow that is due. Tracks are there in the flow's codec, so
-// this is a header and a copy.
+// Music and prompts: packets of flows that are due. Tracks are there in the flow's codec, so this
+// is a header and a copy; music that just goes on is done by bursts.
 #include "dataplane/node.h"
 
+#include <endian.h>
 #include <string.h>
 
-enum { LOCK_WAIT_MS = 1000 };
+enum { LOCK_WAIT_MS = 1000, LINE = 64 };
 
 // The units of a track in a packet.
 static uint32_t frame_units(const struct rtp_flow *f)
@@ -114,6 +115,107 @@ static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out,
 	read_prompt(e, f, prompt, dst, frame_units(f));
 	if (prompt->at == prompt->n)
 		prompt_finish(e, f, at);
+}
+
+static const uint8_t *audio_of(const struct track *t, const struct rtp_flow *f)
+{
+	return t->payload[f->encoding] + f->track_at * track_unit(f->encoding);
+}
+
+void music_fetch(const struct engine *e, const struct rtp_flow *f)
+{
+	const uint8_t *audio = audio_of(e->tracks.track[f->track], f);
+	size_t len = frame_units(f) * track_unit(f->encoding);
+
+	for (size_t at = 0; at < len + LINE; at += LINE)
+		__builtin_prefetch(audio + at);
+}
+
+// Frames are whole blocks in every encoding.
+static void copy_blocks(uint8_t *dst, const uint8_t *src, size_t len)
+{
+	for (; len >= TRACK_BLOCK; len -= TRACK_BLOCK) {
+		memcpy(dst, src, TRACK_BLOCK);
+		dst += TRACK_BLOCK;
+		src += TRACK_BLOCK;
+	}
+}
+
+static uint16_t fold(uint64_t sum)
+{
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+// The header's three words; returns their sum.
+static uint64_t write_header(const struct rtp_flow *f, uint8_t *to)
+{
+	uint32_t word[3] = {
+		htobe32((uint32_t)RTP_VERSION << 30 | (uint32_t)f->pt_tx << 16 | f->out_seq),
+		htobe32(f->out_ts),
+		htobe32(f->out_ssrc),
+	};
+
+	memcpy(to, word, sizeof(word));
+	return (uint64_t)word[0] + word[1] + word[2];
+}
+
+static void move_on(struct rtp_flow *f, uint32_t units, uint32_t bytes, uint64_t at)
+{
+	f->out_seq++;
+	f->out_ts += units * track_clock(f->encoding);
+	f->out_at = (at > f->out_at ? at : f->out_at) + f->ptime * NS_PER_MS;
+	flow_sent(f, bytes);
+}
+
+static void aim(struct pkt *p, const struct engine *e, const struct rtp_flow *f)
+{
+	memcpy(p->ip, f->to_ip, sizeof(p->ip));
+	p->flow = place_of(e, f);
+	p->local_port = f->local_port;
+	p->remote_port = f->send_port;
+	p->address = f->address;
+	p->hop = f->hop;
+}
+
+static void play_on(const struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t at)
+{
+	const struct track *t = e->tracks.track[f->track];
+	uint32_t units = frame_units(f);
+	uint32_t bytes = units * (uint32_t)track_unit(f->encoding);
+	uint64_t header = write_header(f, p->data);
+	uint32_t sum;
+
+	aim(p, e, f);
+	p->len = (uint16_t)(RTP_FIXED_LEN + bytes);
+	if (track_sum(t, f->encoding, f->track_at, units, &sum)) {
+		p->payload_sum = fold(header + sum);
+		p->summed = true;
+	}
+	if (units < t->len - f->track_at) {
+		copy_blocks(p->data + RTP_FIXED_LEN, audio_of(t, f), bytes);
+		f->track_at += units;
+	} else {
+		f->track_at =
+			track_loop(t, f->encoding, f->track_at, p->data + RTP_FIXED_LEN, units);
+	}
+	move_on(f, units, bytes, at);
+}
+
+void node_music(
+	struct engine *e, struct rtp_flow *const *flows, uint32_t n, struct burst *out, uint64_t at)
+{
+	uint32_t first, got;
+
+	if (n == 0)
+		return;
+	got = engine_blanks(e, out, n, &first);
+	for (uint32_t i = 0; i < got; i++)
+		play_on(e, flows[i], &out->pkt[first + i], at);
+	for (uint32_t i = got; i < n; i++)
+		flows[i]->tx |= FLOW_FRESH;
+	stat_add(&e->stats->music_packets, got);
 }
 
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)

@@ -187,34 +187,37 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	return NULL;
 }
 
-// x is heard, or y is rendered. Returns the counter of what became of the packet; NULL: it is to
-// be sent on, made to be y's; &relayed: it is to be sent on as if nobody had heard it.
-static _Atomic uint64_t *hear(
-	struct engine *e, struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+	const _Atomic uint64_t *kept, uint64_t now)
 {
-	struct rtp_flow *x = &e->flows[p->flow];
-	struct rtp_flow *y = relay_target(e, x);
-	bool rendered = y != NULL && (y->tx & FLOW_RENDERED) != 0;
-	_Atomic uint64_t *blocked = rendered ? obstacle(e->stats, x, y) : NULL;
-	struct rtp_flow *to = rendered && blocked == NULL ? y : NULL;
+	if ((x->rx & FLOW_HEARD) == 0)
+		return;
+	if (kept == &e->stats->rx_comfort_noise)
+		node_voice_noise(e, x, NULL, p, NULL, now);
+	else if (kept == NULL && p->rtp.pt != x->dtmf_rx)
+		(void)node_voice(e, x, NULL, p, NULL, now);
+}
 
-	if (blocked != NULL)
+// y's packets are made of what x says. Returns the counter of what became of the packet; NULL: it
+// was made into one of y's.
+static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+{
+	_Atomic uint64_t *blocked = obstacle(e->stats, x, y);
+
+	if (blocked != NULL) {
 		voice_turn(e, y); // time passes that it knows nothing of
-	if (kept == &e->stats->rx_comfort_noise && (x->rx & FLOW_HEARD))
-		node_voice_noise(e, x, to, p, out, now);
-	if (kept != NULL)
-		return rendered ? kept : &e->stats->relayed;
-	if (p->rtp.pt == x->dtmf_rx) {
-		if (to == NULL)
-			return rendered ? blocked : &e->stats->relayed;
-		voice_ride_event(e, x, to, p, now);
-		return NULL;
+		relay_overhear(e, x, p, kept, now);
+		return kept != NULL ? kept : blocked;
 	}
-
-	_Atomic uint64_t *heard = x->rx & FLOW_HEARD ? node_voice(e, x, to, p, out, now) : NULL;
-	if (!rendered)
-		return &e->stats->relayed;
-	return blocked != NULL ? blocked : heard;
+	if (kept == &e->stats->rx_comfort_noise)
+		node_voice_noise(e, x, y, p, out, now);
+	if (kept != NULL)
+		return kept;
+	if (p->rtp.pt != x->dtmf_rx)
+		return node_voice(e, x, y, p, out, now);
+	voice_ride_event(e, x, y, p, now);
+	return NULL;
 }
 
 _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
@@ -238,12 +241,9 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *ou
 	struct rtp_flow *y = relay_target(e, x);
 	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
-	if ((x->rx & FLOW_HEARD) || (y != NULL && (y->tx & FLOW_RENDERED))) {
-		_Atomic uint64_t *heard = hear(e, p, kept, out, now);
-
-		if (heard != &e->stats->relayed)
-			return heard;
-	}
+	if (y != NULL && (y->tx & FLOW_RENDERED))
+		return ride(e, x, y, p, kept, out, now);
+	relay_overhear(e, x, p, kept, now);
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {

@@ -9,6 +9,7 @@
 // place costs little more than the four bytes of its entry.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,7 +47,7 @@ struct pacer {
 // Bytes for n places that wait, a multiple of 64.
 size_t pacer_size(uint32_t n);
 
-// memory is aligned to 64.
+// memory is aligned to 64. What is due at `now` has not been told.
 void pacer_init(struct pacer *p, void *memory, uint32_t n, uint64_t now);
 
 // The place becomes due at this tick. It must not wait already; what is due already comes with
@@ -60,6 +61,12 @@ uint32_t pacer_take(struct pacer *p, uint64_t now, uint32_t *places, uint32_t mo
 
 // Some of the places that come after what was taken: for who wants to fetch what they need.
 uint32_t pacer_ahead(const struct pacer *p, uint32_t *places, uint32_t most);
+
+// Was not all told that was due at this tick?
+static inline bool pacer_is_behind(const struct pacer *p, uint64_t tick)
+{
+	return p->left > 0 || p->cursor < tick;
+}
 
 // How many wait for this tick, or for the same place of another round.
 static inline uint32_t pacer_load(const struct pacer *p, uint64_t tick)

@@ -17,15 +17,26 @@
 	X(tx_packets,       "packets given to the port")                                   \
 	X(tx_refused,       "packets the port had no room for")                            \
 	X(tx_no_buffer,     "packets not made because the pool was empty")                 \
-	X(tx_no_neighbour,  "packets not sent because the next hop did not answer ARP")    \
-	X(rx_not_ip,        "frames that are neither IPv4 nor ARP")                        \
-	X(rx_bad_ip,        "IPv4 headers that are broken, fragments included")            \
-	X(rx_not_ours,      "IPv4 packets for an address that is not ours")                \
-	X(rx_not_udp,       "IPv4 packets that are neither UDP nor an echo request")       \
+	X(tx_no_neighbour,  "packets not sent because the next hop did not answer")        \
+	X(tx_no_address,    "packets not sent: our IPv6 address is tentative or a duplicate") \
+	X(tx_too_long,      "packets not sent because they are longer than the port's MTU") \
+	X(rx_not_ip,        "frames that are neither IP nor ARP")                          \
+	X(rx_other_vlan,    "frames with the tag of a VLAN that we are not in")            \
+	X(rx_bad_ip,        "IPv4 or IPv6 headers that are broken")                        \
+	X(rx_fragments,     "fragments for an address of ours")                            \
+	X(rx_extension,     "IPv6 packets for us with extension headers")                  \
+	X(rx_not_ours,      "IP packets for an address that is not ours")                  \
+	X(rx_not_udp,       "IP packets for us, neither UDP nor an echo request")          \
 	X(rx_bad_udp,       "UDP headers that are broken")                                 \
-	X(rx_bad_checksum,  "packets whose IPv4 or UDP checksum is wrong")                 \
+	X(rx_bad_checksum,  "packets whose IPv4, UDP or ICMP checksum is wrong")           \
 	X(rx_arp,           "ARP packets")                                                 \
+	X(rx_arp_conflict,  "ARP packets from somebody who has an address of ours")        \
+	X(rx_nd,            "neighbour discovery for IPv6")                                \
+	X(rx_bad_nd,        "neighbour discovery that breaks a rule of RFC 4861")          \
+	X(rx_nd_conflict,   "somebody advertises an IPv6 address of ours")                 \
+	X(rx_nd_no_router,  "a gateway of ours says that it is no router")                 \
 	X(rx_echo,          "echo requests answered")                                      \
+	X(announcements,    "addresses of ours announced")                                 \
 	X(rx_no_flow,       "packets for a port where no flow is open")                    \
 	X(rx_short,         "RTP: shorter than a header")                                  \
 	X(rx_bad_version,   "RTP: version is not 2")                                       \
@@ -41,6 +52,9 @@
 	X(rx_rtcp,          "RTCP packets taken")                                          \
 	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
 	X(rx_bad_event,     "RFC 4733 payloads that are broken or no digit")               \
+	X(rx_bad_srtp,      "SRTP or SRTCP that the flow's key does not open")             \
+	X(rx_srtp_again,    "SRTP or SRTCP seen already, or too late to tell")             \
+	X(tx_unsealed,      "packets not sent because they could not be sealed")           \
 	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
 	X(relayed,          "RTP packets sent on to the peer")                             \
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
@@ -66,6 +80,7 @@
 	X(rx_bad_payload,   "RTP: a payload that its codec does not understand")           \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
+	X(streams_refused,  "flows and streams refused because packets were late already") \
 	X(commands,         "commands taken")                                              \
 	X(refusals,         "commands refused")                                            \
 	X(events_lost,      "events dropped because the core was too slow")                \

@@ -37,7 +37,7 @@ static bool bridge(struct engine *e, struct rtp_flow *y, struct voice *v, int32_
 	uint32_t rate = v->out.codec->rate;
 	uint64_t n = (uint64_t)units * rate / y->clock;
 
-	if (!(y->tx & FLOW_DRIVEN) || n > rate / 1000 * BRIDGE_MS)
+	if (!y->driven || n > rate / 1000 * BRIDGE_MS)
 		return false;
 	voice_ride(e, y, silence, n, rate, out, now);
 	return true;
@@ -114,7 +114,7 @@ void voice_ride_noise(struct engine *e, struct rtp_flow *y, const struct pkt *p,
 	struct voice *v = voice_of(e, y);
 
 	v->ride.quiet = true;
-	if (y->cn_tx == DP_NO_PT || (y->tx & FLOW_DRIVEN) || p->rtp.payload_len > CN_MAX)
+	if (y->cn_tx == DP_NO_PT || y->driven || p->rtp.payload_len > CN_MAX)
 		return;
 
 	struct pkt *noise = engine_blank(e, out, y);

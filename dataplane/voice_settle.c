@@ -3,6 +3,7 @@
 // Which flow needs to be heard, which to be rendered, and what that takes. Everything follows from
 // what flows are told to send, so it is reckoned anew after each command and nothing is counted
 // up or down but listeners.
+#include "dataplane/command.h"
 #include "dataplane/node.h"
 #include "dataplane/voice_piece.h"
 #include "dataplane/voice_track.h"
@@ -55,20 +56,6 @@ static bool turns(const struct rtp_flow *from, const struct voice_leg *to)
 	return way == VOICE_REGROUPED || way == VOICE_TURNED;
 }
 
-static bool has_all_encoded(
-	const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg)
-{
-	uint8_t encoding = flow_encoding(leg->codec, leg->clock);
-
-	if (f->mode == FLOW_MUSIC)
-		return engine_encoded(e, f->track, encoding, leg->ptime);
-	for (unsigned i = 0; i < prompt_of(e, f)->n; i++) {
-		if (!engine_encoded(e, prompt_of(e, f)->track[i], encoding, leg->ptime))
-			return false;
-	}
-	return true;
-}
-
 // Is something at work that has to do with every mode?
 static bool is_coloured(const struct voice *v)
 {
@@ -92,7 +79,7 @@ static bool must_render(
 	if (is_coloured(v))
 		return true;
 	if (f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT)
-		return !has_all_encoded(e, f, leg);
+		return !play_can_go_on(e, f, leg);
 	return peer != NULL && turns(peer, leg);
 }
 
@@ -129,7 +116,8 @@ static void stop_render(struct engine *e, struct rtp_flow *f)
 {
 	struct voice *v = voice_of(e, f);
 
-	f->tx &= (uint8_t) ~(FLOW_RENDERED | FLOW_DRIVEN);
+	f->tx &= (uint8_t)~FLOW_RENDERED;
+	f->driven = false;
 	if (v == NULL)
 		return;
 	// Nobody hears them change.
@@ -155,10 +143,7 @@ void voice_settle_out(struct engine *e, struct rtp_flow *f, uint64_t now)
 	if ((f->tx & FLOW_RENDERED) == 0)
 		begin_ride(e, f, v, now);
 	f->tx |= FLOW_RENDERED;
-	if (is_driven(f, v))
-		f->tx |= FLOW_DRIVEN;
-	else
-		f->tx &= (uint8_t)~FLOW_DRIVEN;
+	f->driven = is_driven(f, v);
 	engine_pace(e, f, now);
 }
 
@@ -329,7 +314,7 @@ static bool can_go_on(const struct engine *e, const struct rtp_flow *f, const st
 		return true;
 	if (codec_find(leg->codec, leg->clock) == NULL ||
 		flow_encoding(leg->codec, leg->clock) != TRACK_CODECS)
-		return has_all_encoded(e, f, leg);
+		return play_can_go_on(e, f, leg);
 	return true;
 }
 

@@ -30,18 +30,32 @@ static int index_of(const char *const *names, int n, const char *name)
 	return -1;
 }
 
+// Cuts off and returns what stands before the next slash.
+static char *word(char **rest)
+{
+	char *begin = *rest;
+	size_t len = strcspn(begin, "/");
+
+	*rest = begin[len] == '/' ? begin + len + 1 : begin + len;
+	begin[len] = '\0';
+	return begin;
+}
+
 bool contest_read(struct contest *c, const char *name)
 {
-	char port[16], kind[16], order[16];
+	char text[sizeof(c->name)];
+	char *rest = text;
 
-	c->bad = 0;
-	if (sscanf(name, "%15[^/]/%15[^/]/%" SCNu32 "/%15s", port, kind, &c->flows, order) != 4)
-		return false;
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	snprintf(text, sizeof(text), "%s", name);
+	const char *port = word(&rest);
+	char *kind = word(&rest);
+	c->flows = (uint32_t)strtoul(word(&rest), NULL, 10);
+	const char *order = word(&rest);
 	char *dash = strchr(kind, '-');
-	if (dash != NULL) {
+	c->bad = dash != NULL ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
+	if (dash != NULL)
 		*dash = '\0';
-		c->bad = (uint32_t)strtoul(dash + 1, NULL, 10);
-	}
 	int at = index_of(ports, CONTEST_PORTS, port), what = index_of(kinds, CONTEST_KINDS, kind);
 	if (at < 0 || what < 0 || c->flows < 2 || c->flows > FLOWS_MAX || c->flows % 2 != 0 ||
 		c->bad > 100)
@@ -49,7 +63,6 @@ bool contest_read(struct contest *c, const char *name)
 	c->port = (enum contest_port)at;
 	c->kind = (enum contest_kind)what;
 	c->shuffled = strcmp(order, "random") == 0;
-	snprintf(c->name, sizeof(c->name), "%s", name);
 	// Only rings have a far end that speaks.
 	bool speaks = c->kind != CONTEST_MUSIC && c->kind != CONTEST_SCALE;
 	return (c->shuffled || strcmp(order, "linear") == 0) && (!speaks || at == CONTEST_RING);
@@ -82,7 +95,7 @@ static double our_round(void *ctx)
 	if (c->kind == CONTEST_HOSTILE)
 		stage.far[0].bad = c->bad;
 	if (c->kind == CONTEST_RTCP)
-		drive_speech(d, FAR_REPORTS, REPORT_NS);
+		drive_speech(d, CROWD_REPORTS, REPORT_NS);
 	drive_round(d);
 	return rate(d, counted(d, c->kind));
 }
@@ -96,7 +109,7 @@ static double easy_round(void *ctx)
 	if (c->kind == CONTEST_HOSTILE)
 		stage.far[0].bad = 0;
 	if (c->kind == CONTEST_RTCP)
-		drive_speech(d, FAR_SPEECH, WORLD_PTIME_NS);
+		drive_speech(d, CROWD_AUDIO, WORLD_PTIME_NS);
 	drive_round(d);
 	return rate(d, counted(d, c->kind));
 }
@@ -108,7 +121,7 @@ static void warm_up(const struct contest *c, struct drive *d)
 	uint64_t enough = 3ULL * d->side->flows, done = 0;
 
 	if (d->side->far != NULL && c->kind != CONTEST_MUSIC && c->kind != CONTEST_SCALE)
-		drive_speech(d, FAR_SPEECH, WORLD_PTIME_NS);
+		drive_speech(d, CROWD_AUDIO, WORLD_PTIME_NS);
 	d->seconds = 0.01;
 	while (done < enough) {
 		drive_round(d);
@@ -117,12 +130,12 @@ static void warm_up(const struct contest *c, struct drive *d)
 	d->seconds = seconds;
 }
 
-static void complain_of_packets(const struct far *f)
+static void complain_of_packets(const struct crowd *f)
 {
-#define X(name, help)                          \
-	if (f->wrong_by[FAR_WRONG_##name] > 0) \
-		warnx("%" PRIu64 " packets: %s", f->wrong_by[FAR_WRONG_##name], help);
-	FAR_WRONG_LIST(X)
+#define X(name, help)                            \
+	if (f->wrong_by[CROWD_WRONG_##name] > 0) \
+		warnx("%" PRIu64 " packets: %s", f->wrong_by[CROWD_WRONG_##name], help);
+	CROWD_WRONG_LIST(X)
 #undef X
 }
 
@@ -137,11 +150,13 @@ static uint64_t differ(const char *what, uint64_t is, uint64_t ought)
 static uint64_t amiss(const struct contest *c, const struct side *s)
 {
 	const struct worker_stats *w = &s->w->stats;
-	const struct far *f = s->far;
+	const struct crowd *f = s->far;
 	uint64_t n = differ("packets without a buffer", stat_read(&w->tx_no_buffer), 0);
 
 	n += differ("packets sent late", stat_read(&w->late_packets), 0);
 	n += differ("packets never sent", stat_read(&w->skipped_packets), 0);
+	if (c->port <= CONTEST_MEMIF)
+		n += differ("packets for which no MAC is known", stat_read(&w->tx_no_neighbour), 0);
 	if (f == NULL)
 		return n;
 	complain_of_packets(f);
@@ -156,8 +171,8 @@ static uint64_t amiss(const struct contest *c, const struct side *s)
 	if (c->kind == CONTEST_HOSTILE)
 		n += differ("packets of RTP in return", f->checked - f->rtcp, 0);
 #define X(counter, help) \
-	n += differ(#counter, stat_read(&w->counter), f->spoilt[FAR_SPOILT_##counter]);
-	FAR_SPOILT_LIST(X)
+	n += differ(#counter, stat_read(&w->counter), f->spoilt[CROWD_SPOILT_##counter]);
+	CROWD_SPOILT_LIST(X)
 #undef X
 	return n;
 }

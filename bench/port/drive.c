@@ -13,9 +13,9 @@ enum {
 	SHIFT = 8,
 };
 
-void drive_speech(struct drive *d, enum far_speech speech, uint64_t interval)
+void drive_speech(struct drive *d, enum crowd_speech speech, uint64_t interval)
 {
-	struct far *far = d->side->far;
+	struct crowd *far = d->side->far;
 
 	far->speech = speech;
 	d->packet_ns = (interval << SHIFT) / d->side->flows;
@@ -31,7 +31,7 @@ static void look_after(struct drive *d)
 	side_hear(s);
 	if (!d->quiet || s->now < d->next_news)
 		return;
-	side_know_gateway(s, d->n);
+	side_know_gateway(s);
 	d->next_news = s->now + NEWS_NS;
 }
 
@@ -50,7 +50,7 @@ static void turns_of_music(struct side *s)
 static void turns_of_speech(struct drive *d)
 {
 	struct side *s = d->side;
-	struct far *far = s->far;
+	struct crowd *far = s->far;
 	uint32_t left;
 
 	while ((left = rte_ring_count(far->to)) > 0) {
@@ -63,7 +63,7 @@ static void turns_of_speech(struct drive *d)
 
 static void measure(struct drive *d)
 {
-	struct far *far = d->side->far;
+	struct crowd *far = d->side->far;
 	uint64_t theirs = far != NULL ? far->cycles : 0;
 	uint64_t begin = bench_cycles();
 
@@ -86,7 +86,7 @@ void drive_round(struct drive *d)
 	while (d->cycles < most) {
 		look_after(d);
 		if (d->packet_ns != 0)
-			far_say(d->side->far);
+			crowd_say(d->side->far);
 		measure(d);
 	}
 	d->in = stat_read(&stats->rx_packets) - in;
@@ -100,5 +100,5 @@ void drive_settle(struct drive *d)
 		turns_of_speech(d);
 	side_turn(d->side);
 	if (d->side->far != NULL)
-		far_hear(d->side->far);
+		crowd_hear(d->side->far);
 }

@@ -4,14 +4,13 @@
 // goes on as far as there is work, so that there is always some, and never farther.
 #pragma once
 
-#include "bench/port/far.h"
+#include "bench/port/crowd.h"
 #include "bench/port/world.h"
 
 #include <stdint.h>
 
 struct drive {
 	struct side *side;
-	uint32_t n;         // which worker it is
 	double seconds;     // of the worker's work, in one round
 	uint64_t packet_ns; // 0: it has nothing to take in. Else time goes on by this for each
 			    // packet of all callers taken together, times 2^8
@@ -26,7 +25,7 @@ struct drive {
 };
 
 // From now on callers speak, each every `interval` ns.
-void drive_speech(struct drive *d, enum far_speech speech, uint64_t interval);
+void drive_speech(struct drive *d, enum crowd_speech speech, uint64_t interval);
 
 // One round.
 void drive_round(struct drive *d);

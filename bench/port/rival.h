@@ -24,7 +24,6 @@ struct rival {
 	pid_t pid;
 	FILE *out;
 	int in;
-	uint64_t refused; // of the last round, at the port
 };
 
 // Starts it, or ends the program with a sentence.

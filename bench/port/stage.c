@@ -9,25 +9,26 @@
 enum { SMALL = 1000, MS = 1000000, LINK_TRIES = 3000 };
 
 // The device of worker n, as a configuration names it, and what of the kernel belongs to it.
-static void lay_port(const struct contest *c, uint32_t n, char device[FAR_DEVICE_MAX])
+static void lay_port(const struct contest *c, uint32_t n, char device[CROWD_DEVICE_MAX])
 {
 	switch (c->port) {
 	case CONTEST_NULL:
-		snprintf(device, FAR_DEVICE_MAX, "net_null%u,no-rx=1", n);
+		snprintf(device, CROWD_DEVICE_MAX, "net_null%u,no-rx=1", n);
 		break;
 	case CONTEST_RING: // known when the rings are there
 		break;
 	case CONTEST_MEMIF:
-		snprintf(device, FAR_DEVICE_MAX, "net_memif0,role=client,id=0,socket=%s", "bench");
+		snprintf(
+			device, CROWD_DEVICE_MAX, "net_memif0,role=client,id=0,socket=%s", "bench");
 		break;
 	case CONTEST_AF_PACKET:
-		snprintf(device, FAR_DEVICE_MAX, "net_af_packet0,iface=ours0,qdisc_bypass=1");
+		snprintf(device, CROWD_DEVICE_MAX, "net_af_packet0,iface=ours0,qdisc_bypass=1");
 		break;
 	case CONTEST_AF_XDP:
-		snprintf(device, FAR_DEVICE_MAX, "net_af_xdp0,iface=ours0,force_copy=1");
+		snprintf(device, CROWD_DEVICE_MAX, "net_af_xdp0,iface=ours0,force_copy=1");
 		break;
 	case CONTEST_TAP:
-		snprintf(device, FAR_DEVICE_MAX, "net_tap0,iface=ours1");
+		snprintf(device, CROWD_DEVICE_MAX, "net_tap0,iface=ours1");
 		break;
 	case CONTEST_PORTS:
 		break;
@@ -81,27 +82,25 @@ static void open_side(struct stage *stage, const struct contest *c, uint32_t n)
 							   : SIDE_MUSIC;
 
 	s->order = world_order(s->flows, c->shuffled);
-	*d = (struct drive){
-		.side = s, .n = n, .seconds = c->seconds, .quiet = c->port <= CONTEST_MEMIF
-	};
+	*d = (struct drive){ .side = s, .seconds = c->seconds, .quiet = c->port <= CONTEST_MEMIF };
 	if (c->port == CONTEST_RING) {
 		s->far = &stage->far[n];
-		far_meet(s->far, s->w->port[0].id, s->flows, stage->world.audio);
-		memcpy(s->far->mac, s->w->port[0].station.mac, sizeof(s->far->mac));
+		crowd_meet(s->far, side_port(s)->id, s->flows, stage->world.audio);
+		memcpy(s->far->mac, side_port(s)->station.mac, sizeof(s->far->mac));
 		s->far->order = s->order;
 		s->far->relay = c->kind == CONTEST_RELAY;
 	}
 	if (d->quiet)
-		side_know_gateway(s, n);
+		side_know_gateway(s);
 	side_open(s, kind, DP_CODEC_PCMU);
 	if (d->quiet)
-		side_know_gateway(s, n);
+		side_know_gateway(s);
 }
 
 void stage_build(struct stage *s, const struct contest *c)
 {
 	uint32_t sides = c->kind == CONTEST_SCALE ? 2 : 1;
-	char device[WORLD_SIDES_MAX][FAR_DEVICE_MAX] = { { 0 } };
+	char device[WORLD_SIDES_MAX][CROWD_DEVICE_MAX] = { { 0 } };
 
 	lay_wires(c);
 	for (uint32_t n = 0; n < sides; n++) {
@@ -112,7 +111,7 @@ void stage_build(struct stage *s, const struct contest *c)
 	if (c->port == CONTEST_MEMIF)
 		start_drain(&s->drain, c);
 	for (uint32_t n = 0; n < sides && c->port == CONTEST_RING; n++) {
-		far_make(&s->far[n], n, device[n]);
+		crowd_make(&s->far[n], n, device[n]);
 		world_device(&s->world, n, device[n]);
 	}
 	world_build(&s->world);
@@ -156,8 +155,8 @@ void stage_start_rival(struct stage *s, const struct contest *c)
 	if (c->port == CONTEST_TAP)
 		wire_up("theirs1", "10.98.0.1/16");
 	if (c->port >= CONTEST_AF_PACKET) {
-		struct wire_count far_end = wire_count("theirs1");
-		const uint8_t *m = far_end.mac;
+		struct wire_count crowd_end = wire_count("theirs1");
+		const uint8_t *m = crowd_end.mac;
 
 		snprintf(text, sizeof(text), "set eth-peer 0 %02x:%02x:%02x:%02x:%02x:%02x\n", m[0],
 			m[1], m[2], m[3], m[4], m[5]);

@@ -10,7 +10,7 @@
 
 struct stage {
 	struct world world;
-	struct far far[WORLD_SIDES_MAX];
+	struct crowd far[WORLD_SIDES_MAX];
 	struct drive drive[WORLD_SIDES_MAX];
 	struct rival rival;
 	struct rival drain; // of memif

@@ -16,7 +16,6 @@
 
 static void ip(const char *const argv[])
 {
-	extern char **environ;
 	pid_t pid;
 	int status;
 	char *words[16] = { NULL };

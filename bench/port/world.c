@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bench/port/world.h"
 
-#include "bench/port/far.h"
+#include "bench/port/crowd.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/neighbour.h"
 
@@ -19,13 +19,14 @@ static const uint8_t gateway_mac[MAC_LEN] = { 2, 0, 0, 0, 0, 0x77 };
 // If not, the plant would say each time that there are none.
 static bool there_are_hugepages(void)
 {
+	static const char mark[] = "HugePages_Free:";
 	char line[128];
 	unsigned long pages = 0;
 	FILE *f = fopen("/proc/meminfo", "re");
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "HugePages_Free: %lu", &pages) == 1)
-			break;
+		if (strncmp(line, mark, sizeof(mark) - 1) == 0)
+			pages = strtoul(line + sizeof(mark) - 1, NULL, 10);
 	}
 	if (f != NULL)
 		fclose(f);
@@ -54,11 +55,13 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 		c->hugepages = there_are_hugepages();
 	}
 	c->workers = c->ports = n + 1;
+	*port = c->port[0]; // but for what differs
 	snprintf(port->name, sizeof(port->name), "bench%u", n);
 	world_device(world, n, device);
 	port->pci = false;
 	port->worker = (uint16_t)n;
-	port->gateway = world_gateway(n);
+	port->queues = 1;
+	port->poller[0] = (uint16_t)n;
 	for (uint32_t at = 0; at < flows; at += WORLD_PORTS_OF_ADDRESS) {
 		uint32_t left = flows - at;
 
@@ -66,9 +69,11 @@ void world_plan(struct world *world, uint32_t n, uint32_t flows, const char *dev
 			errx(1, "%u flows need more than %d addresses", flows,
 				BRIDGE_ADDRESSES_MAX);
 		c->address[c->addresses++] = (struct config_address){
-			.ip = world_our_ip(n, at),
+			.ip = ip_from_v4(world_our_ip(n, at)),
+			.gateway = ip_from_v4(world_gateway(n)),
 			.prefix = 24,
 			.port = (uint16_t)n,
+			.worker = (uint16_t)n,
 			.port_first = WORLD_RTP,
 			.flows = left < WORLD_PORTS_OF_ADDRESS ? left : WORLD_PORTS_OF_ADDRESS,
 		};
@@ -84,7 +89,7 @@ void world_start_eal(struct world *world, uint32_t main_cpu, uint32_t cpu)
 	c->main_cpu = main_cpu;
 	for (uint32_t i = 0; i < c->workers; i++)
 		c->cpu[i] = cpu;
-	if (!eal_start(c, getenv("BENCH_VERBOSE") != NULL, error, sizeof(error)))
+	if (!eal_start(c, secure_getenv("BENCH_VERBOSE") != NULL, error, sizeof(error)))
 		errx(1, "%s", error);
 }
 
@@ -137,6 +142,7 @@ void world_build(struct world *world)
 		struct side *s = &world->side[n];
 
 		s->w = world->plant.worker[n];
+		s->n = n;
 		s->now = clock_now(&world->plant.clock) / MS * MS + MS;
 		take_bridge(world, n);
 	}
@@ -178,7 +184,7 @@ static void serve(struct side *s)
 	side_turn(s);
 	side_hear(s);
 	if (s->far != NULL)
-		far_hear(s->far);
+		crowd_hear(s->far);
 }
 
 void side_command(struct side *s, uint32_t flow, struct dp_cmd cmd)
@@ -254,10 +260,16 @@ void side_open(struct side *s, enum side_kind kind, uint8_t codec)
 	side_settle(s);
 }
 
-void side_know_gateway(struct side *s, uint32_t n)
+void side_know_gateway(struct side *s)
 {
-	neighbours_hear(&s->w->neighbours, s->w->port[0].station.port, world_gateway(n),
-		gateway_mac, s->now);
+	struct ip_address gateway = ip_from_v4(world_gateway(s->n));
+
+	neighbours_hear(&s->w->neighbours,
+		&(struct neighbour_news){ .port = side_port(s)->station.port,
+			.word = WORD_ANSWER,
+			.ip = &gateway,
+			.mac = gateway_mac },
+		s->now);
 }
 
 uint32_t *world_order(uint32_t n, bool shuffled)

@@ -24,11 +24,12 @@ enum {
 
 enum { WORLD_TRACK = 60 * 8000 + 77 }; // no multiple of a frame: the seam goes through packets
 
-struct far;
+struct crowd;
 
 // One worker and all that the bench knows of it.
 struct side {
 	struct worker *w;
+	uint32_t n; // which it is
 	struct bridge_worker *bridge;
 	struct lane_writer down;
 	struct lane_reader up;
@@ -38,7 +39,7 @@ struct side {
 	uint32_t told; // events nobody asked for
 	uint64_t now;  // ns, the bench's
 	const uint32_t *order;
-	struct far *far; // NULL: nobody we could look into
+	struct crowd *far; // NULL: nobody we could look into
 };
 
 struct world {
@@ -107,7 +108,13 @@ enum side_kind { SIDE_SILENT, SIDE_MUSIC, SIDE_RELAY };
 void side_open(struct side *s, enum side_kind kind, uint8_t codec);
 
 // The gateway has a MAC, as if it had answered: where nobody can.
-void side_know_gateway(struct side *s, uint32_t n);
+void side_know_gateway(struct side *s);
+
+// A worker's ports are counted as the configuration counts them.
+static inline struct port *side_port(const struct side *s)
+{
+	return &s->w->port[s->n];
+}
 
 // 0 .. n - 1 in order, or shuffled.
 uint32_t *world_order(uint32_t n, bool shuffled);

@@ -108,6 +108,13 @@ struct admin_ops {
 	uint32_t (*workers)(void *ctx);
 	const struct worker_stats *(*worker)(void *ctx, uint32_t worker);
 
+	// Who does what in layby-media, as JSON; NULL: not known. An order that another worker
+	// polls a queue (all counted from 0; false: not now), and what became of the last one.
+	// Optional, all three.
+	const char *(*plan)(void *ctx);
+	bool (*move)(void *ctx, uint32_t port, uint32_t queue, uint32_t worker);
+	const char *(*moved)(void *ctx);
+
 	// Reads the provisioning file, path or (NULL) the configured one, and keeps nothing.
 	// False: error says what, where and what to do.
 	bool (*check)(void *ctx, const char *path, char *error, uint32_t error_size);

@@ -66,6 +66,9 @@ enum rpc_error slot_list(struct request *q);
 enum rpc_error call_list(struct request *q);
 enum rpc_error lot_list(struct request *q);
 enum rpc_error user_list(struct request *q);
+// cores.c
+enum rpc_error core_plan(struct request *q);
+enum rpc_error core_move(struct request *q);
 // counters.c
 enum rpc_error stats_get(struct request *q);
 // feed.c

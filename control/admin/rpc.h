@@ -25,7 +25,9 @@
 	X(FILE,        -32004, "no_such_file",         "the file is not there to be read")      \
 	X(LARGE,       -32005, "answer_too_large",     "the answer would be too large")         \
 	X(LINE,        -32006, "line_too_long",        "a line may have 65536 bytes at most")   \
-	X(CONNECTIONS, -32007, "too_many_connections", "32 are connected already")
+	X(CONNECTIONS, -32007, "too_many_connections", "32 are connected already")              \
+	X(MEDIA,       -32008, "no_media",             "layby-media is not there, or is busy with the last order") \
+	X(QUEUE,       -32009, "no_such_queue",        "there is no such queue or worker")
 
 enum rpc_error {
 	RPC_OK,

@@ -38,6 +38,7 @@ static void unmap(struct media *m)
 		close(m->wake);
 	m->wake = -1;
 	m->doom[0] = '\0';
+	media_plan_clear(&m->plan);
 	media_tracks_reset(&m->tracks);
 }
 
@@ -217,7 +218,15 @@ static const char *hello(void *ctx, int bridge, int wake)
 	m->slow = false;
 	m->since_ms = loop_now(m->loop);
 	clock_arm(loop_clock(m->loop), &m->look, m->since_ms);
+	media_plan_ask(&m->plan, &m->link);
 	return NULL;
+}
+
+static void said(void *ctx, const struct attach_message *message, int fd)
+{
+	struct media *m = ctx;
+
+	media_plan_said(&m->plan, &m->link, message, fd);
 }
 
 static void writable(void *ctx)
@@ -234,6 +243,7 @@ struct media *media_new(struct loop *loop, const char *socket_path, const struct
 	struct media_link_ops link = { .ctx = m,
 		.hello = hello,
 		.track = track_answered,
+		.said = said,
 		.writable = writable,
 		.gone = gone };
 
@@ -314,4 +324,26 @@ const struct worker_stats *media_stats(const struct media *m, uint16_t worker)
 {
 	return media_attached(m) && worker < m->bridge.plan.workers ? m->bridge.worker[worker].stats
 								    : NULL;
+}
+
+const char *media_plan_text(const struct media *m)
+{
+	return m->plan.text;
+}
+
+bool media_move(struct media *m, uint32_t port, uint32_t queue, uint32_t worker)
+{
+	return media_attached(m) &&
+	       media_plan_move(&m->plan, &m->link,
+		       &(struct attach_queue){ .port = port, .queue = queue, .worker = worker });
+}
+
+const char *media_moved(const struct media *m)
+{
+	static const char *const names[] = { [MEDIA_MOVE_NONE] = "none",
+		[MEDIA_MOVE_ASKED] = "asked",
+		[MEDIA_MOVE_DONE] = "done",
+		[MEDIA_MOVE_REFUSED] = "refused" };
+
+	return names[m->plan.move];
 }

@@ -97,3 +97,10 @@ struct media_counts {
 void media_counts(const struct media *m, struct media_counts *out);
 // The counters of a worker, for laybyctl; NULL when not attached.
 const struct worker_stats *media_stats(const struct media *m, uint16_t worker);
+
+// What layby-media says of its cores, as JSON; NULL: it has not said yet.
+const char *media_plan_text(const struct media *m);
+// Asks that another worker polls a queue; all are counted from 0. False: not now. The answer is
+// seen in what became of the last one that was asked for.
+[[nodiscard]] bool media_move(struct media *m, uint32_t port, uint32_t queue, uint32_t worker);
+const char *media_moved(const struct media *m); // "none", "asked", "done", "refused"

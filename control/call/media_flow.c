@@ -198,10 +198,10 @@ void media_prompt(struct media *m, struct media_flow f, const uint64_t *track, u
 
 void media_relay(struct media *m, struct media_flow f, struct media_flow peer)
 {
-	struct dp_cmd cmd = { .kind = DP_CMD_RELAY, .relay.peer = peer.id };
+	struct dp_cmd cmd = { .kind = DP_CMD_RELAY,
+		.relay = { .peer = peer.id, .worker = peer.worker } };
 
-	// An account's flows are all on its home worker; a peer elsewhere has another's number.
-	assert(f.worker == peer.worker || f.id.gen == 0 || peer.id.gen == 0);
+	// An account's flows are all on its home worker; between accounts the workers hand over.
 	wish(m, f, &cmd);
 }
 

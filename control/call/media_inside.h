@@ -6,6 +6,7 @@
 
 #include "control/call/media.h"
 #include "control/call/media_link.h"
+#include "control/call/media_plan.h"
 #include "control/call/media_tracks.h"
 #include "control/call/media_worker.h"
 #include "control/log.h"
@@ -53,6 +54,7 @@ struct media {
 	struct held_cmds held;
 	uint32_t helds;
 
+	struct media_plan plan;
 	struct media_tracks tracks;
 	uint64_t random, opened;
 	uint64_t refusals, strange;

@@ -96,6 +96,11 @@ static void take_hello(struct media_link *l, struct parcel *p)
 		l->moaned = false;
 }
 
+static bool is_news(uint16_t kind)
+{
+	return kind == ATTACH_PLAN || kind == ATTACH_MOVED || kind == ATTACH_STALLED;
+}
+
 static void take(struct media_link *l, struct parcel *p)
 {
 	if (p->len == 0)
@@ -108,6 +113,8 @@ static void take(struct media_link *l, struct parcel *p)
 		take_hello(l, p);
 	else if (p->message.kind == ATTACH_TRACK && l->greeted)
 		l->ops.track(l->ops.ctx, &p->message);
+	else if (is_news(p->message.kind) && l->greeted)
+		l->ops.said(l->ops.ctx, &p->message, p->fds > 0 ? p->fd[0] : -1);
 	else
 		media_link_drop(l, "it says what only we may say");
 }
@@ -197,6 +204,10 @@ enum media_sent media_link_send(struct media_link *l, const struct attach_messag
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	if (fd < 0) {
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+	}
 	if (l->fd < 0)
 		return MEDIA_NOT_SENT;
 	if (sendmsg(l->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(copy))

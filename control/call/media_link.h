@@ -22,6 +22,8 @@ struct media_link_ops {
 	// Both descriptors are the callee's. NULL, or why this is no media that we can work with.
 	const char *(*hello)(void *ctx, int bridge, int wake);
 	void (*track)(void *ctx, const struct attach_message *answer);
+	// PLAN, MOVED, STALLED. fd is -1 or what came with it; it stays the link's.
+	void (*said)(void *ctx, const struct attach_message *message, int fd);
 	void (*writable)(void *ctx); // again, after a send that found no room
 	void (*gone)(void *ctx);     // after hello only
 };
@@ -46,6 +48,6 @@ void media_link_drop(struct media_link *l, const char *why);
 
 enum media_sent { MEDIA_SENT, MEDIA_NO_ROOM, MEDIA_NOT_SENT };
 
-// fd stays the caller's. NOT_SENT: the end of the connection will say so by itself.
+// fd stays the caller's; -1: none. NOT_SENT: the end of the connection will say so by itself.
 [[nodiscard]] enum media_sent media_link_send(
 	struct media_link *l, const struct attach_message *message, int fd);

@@ -173,6 +173,8 @@ static int obey(struct line *l)
 		return misused("there is no command %s%s%s", l->word[0], l->words > 1 ? " " : "",
 			l->words > 1 ? l->word[1] : "");
 	code = check_use(l, c, used);
+	if (code == EXIT_DONE && c->run == run_core_plan && l->words > used)
+		return run_core_check(&l->options, l->word[used]);
 	return code != EXIT_DONE ? code : run(c, &s, socket_path(&l->options), l->word + used);
 }
 

@@ -23,7 +23,7 @@ static int plan_fd(const struct config *map, uint64_t *len)
 		*len = (uint64_t)ftell(f);
 		written = fclose(f) == 0;
 	}
-	if (written &&
+	if (written && lseek(fd, 0, SEEK_SET) == 0 &&
 		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) ==
 			0)
 		return fd;

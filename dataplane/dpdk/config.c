@@ -47,9 +47,12 @@ static const cyaml_schema_field_t memory_fields[] = {
 static const cyaml_schema_field_t capacity_fields[] = {
 	TEXT("voices", struct yaml_capacity, voices),
 	TEXT("overlays", struct yaml_capacity, overlays),
+	TEXT("mixed", struct yaml_capacity, mixed),
 	TEXT("recordings", struct yaml_capacity, recordings),
 	TEXT("srtp", struct yaml_capacity, srtp),
 	TEXT("opus", struct yaml_capacity, opus),
+	TEXT("prompts", struct yaml_capacity, prompts),
+	TEXT("digits", struct yaml_capacity, digits),
 	CYAML_FIELD_END,
 };
 
@@ -64,6 +67,9 @@ static const cyaml_schema_field_t address_fields[] = {
 	CYAML_FIELD_STRING_PTR("prefix", CYAML_FLAG_POINTER, struct yaml_address, prefix, 0, 200),
 	TEXT("rtp-ports", struct yaml_address, rtp_ports),
 	TEXT("worker", struct yaml_address, worker),
+	TEXT("vlan", struct yaml_address, vlan),
+	TEXT("gateway", struct yaml_address, gateway),
+	TEXT("dscp", struct yaml_address, dscp),
 	CYAML_FIELD_END,
 };
 
@@ -82,6 +88,9 @@ static const cyaml_schema_field_t port_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("descriptors", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct yaml_port, descriptors, descriptors_fields),
 	TEXT("gateway", struct yaml_port, gateway),
+	TEXT("gateway6", struct yaml_port, gateway6),
+	TEXT("mtu", struct yaml_port, mtu),
+	TEXT("dscp", struct yaml_port, dscp),
 	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct yaml_port, addresses,
 		&address_schema, 1, BRIDGE_ADDRESSES_MAX),
 	CYAML_FIELD_END,
@@ -217,11 +226,15 @@ void config_default(struct config *out, const cpu_set_t *cpus)
 		.device = "net_tap0,iface=layby0",
 		.rx_descriptors = CONFIG_DESCRIPTORS,
 		.tx_descriptors = CONFIG_DESCRIPTORS,
-		.gateway = 0x0a630001 };
+		.dscp = CONFIG_DSCP };
 	out->addresses = 1;
 	out->address[0] = (struct config_address){
-		.ip = 0x0a630002, .prefix = 24, .port_first = 16384, .flows = 8192
+		.ip = ip_from_v4(0x0a630002),
+		.gateway = ip_from_v4(0x0a630001),
+		.prefix = 24,
+		.dscp = CONFIG_DSCP,
+		.port_first = 16384,
+		.flows = 8192,
 	};
 	config_place_all(out);
-	config_default_capacity(out);
 }

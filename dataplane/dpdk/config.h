@@ -6,6 +6,7 @@
 
 #include "dataplane/bridge.h"
 #include "dataplane/dpdk/machine.h"
+#include "dataplane/ip.h"
 
 #include <sched.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum {
 	CONFIG_NEIGHBOURS_MAX = 65536,
 	CONFIG_DESCRIPTORS = 1024,
 	CONFIG_AUTO = 0xffff, // a worker that is still to be chosen
+	CONFIG_DSCP = 46,     // EF (RFC 3246): voice, and the RTCP that goes with it
 };
 
 // How the packets of an address come to its worker.
@@ -40,25 +42,33 @@ struct config_port {
 	uint16_t rx_descriptors;            // of each queue
 	uint16_t tx_descriptors;
 	enum config_steering steering;
-	uint32_t gateway; // host order; 0: none
+	uint16_t mtu; // 0: the device's own
+	uint8_t dscp; // of its addresses, unless they say otherwise
 };
 
 struct config_address {
-	uint32_t ip; // host order
-	uint8_t prefix;
-	uint16_t port;       // which of the config's ports
-	uint16_t worker;     // whose it is
-	uint16_t port_first; // UDP, even
+	struct ip_address ip;
+	struct ip_address gateway; // of its family on its VLAN; all zero: none
+	uint8_t prefix;            // the family's own: of IPv4 at most 32
+	uint8_t dscp;              // of what it sends
+	uint16_t vlan;             // 0: untagged
+	uint16_t port;             // which of the config's ports
+	uint16_t worker;           // whose it is
+	uint16_t port_first;       // UDP, even
 	uint32_t flows;
 };
 
-// So many of each there are in all; shared out among the workers by their flows.
+// So many of each there are in all, shared out among the workers by their flows; 0: as many as
+// the engine thinks right.
 struct config_capacity {
 	uint32_t voices;     // flows that are decoded or encoded
 	uint32_t overlays;   // sounding at once
+	uint32_t mixed;      // flows whose audio is mixed
 	uint32_t recordings; // channels
 	uint32_t srtp;       // flows with keys
-	uint32_t opus;       // encoders and decoders, in pairs
+	uint32_t opus;       // voices that speak Opus
+	uint32_t prompts;    // flows that play prompts
+	uint32_t digits;     // flows that send digits, and flows from which they come
 };
 
 struct config {
@@ -101,6 +111,9 @@ uint32_t config_mbufs(const struct config *c, uint8_t node);
 
 // How many packets wait at most for one worker to take them from another.
 uint32_t config_handoff_ring(const struct config *c);
+
+// A worker's part of so many in all, by its flows, rounded up.
+uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all);
 
 // Whether this worker must be able to send on this port: it has an address there.
 bool config_sends(const struct config *c, uint32_t worker, uint32_t port);

@@ -10,7 +10,6 @@
 
 enum {
 	CAPACITY_MAX = 4000000,
-	CAPACITY_MIN = 64,
 	CACHE = 384, // what one thread may keep back of one pool: 1.5 times its cache
 	BURSTS = 4,  // in a worker's hands at once
 	AUTO_MIN = 8191,
@@ -28,42 +27,12 @@ uint32_t config_handoff_ring(const struct config *c)
 	return size;
 }
 
-static uint32_t all_flows(const struct config *c)
-{
-	uint32_t flows = 0;
-
-	for (uint32_t i = 0; i < c->addresses; i++)
-		flows += c->address[i].flows;
-	return flows;
-}
-
-static uint32_t share(uint32_t flows, uint32_t part)
-{
-	uint32_t n = flows / part;
-	uint32_t least = flows < CAPACITY_MIN ? flows : CAPACITY_MIN;
-
-	return n > least ? n : least;
-}
-
-void config_default_capacity(struct config *c)
-{
-	uint32_t flows = all_flows(c);
-
-	c->capacity = (struct config_capacity){
-		.voices = share(flows, 8),
-		.overlays = share(flows, 8),
-		.recordings = share(flows, 32),
-		.srtp = share(flows, 4),
-		.opus = share(flows, 64),
-	};
-}
-
 static bool load_one(struct load *l, const char *node, const char *text, uint32_t *out)
 {
-	uint64_t n = *out;
+	uint64_t n = 0;
 
-	if (text != NULL && strcmp(text, "auto") != 0 && !text_number(text, 0, CAPACITY_MAX, &n))
-		return COMPLAIN(l, node, "\"%s\" is neither auto nor a number from 0 to %d", text,
+	if (text != NULL && strcmp(text, "auto") != 0 && !text_number(text, 1, CAPACITY_MAX, &n))
+		return COMPLAIN(l, node, "\"%s\" is neither auto nor a number from 1 to %d", text,
 			CAPACITY_MAX);
 	*out = (uint32_t)n;
 	return true;
@@ -73,13 +42,27 @@ bool config_load_capacity(struct load *l, const struct yaml_capacity *y)
 {
 	struct config_capacity *c = &l->out->capacity;
 
-	config_default_capacity(l->out);
 	return y == NULL ||
 	       (load_one(l, "capacity.voices", y->voices, &c->voices) &&
 		       load_one(l, "capacity.overlays", y->overlays, &c->overlays) &&
+		       load_one(l, "capacity.mixed", y->mixed, &c->mixed) &&
 		       load_one(l, "capacity.recordings", y->recordings, &c->recordings) &&
 		       load_one(l, "capacity.srtp", y->srtp, &c->srtp) &&
-		       load_one(l, "capacity.opus", y->opus, &c->opus));
+		       load_one(l, "capacity.opus", y->opus, &c->opus) &&
+		       load_one(l, "capacity.prompts", y->prompts, &c->prompts) &&
+		       load_one(l, "capacity.digits", y->digits, &c->digits));
+}
+
+uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all)
+{
+	uint64_t flows = 0;
+	uint64_t ours = 0;
+
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		flows += c->address[i].flows;
+		ours += c->address[i].worker == worker ? c->address[i].flows : 0;
+	}
+	return flows == 0 ? 0 : (uint32_t)((all * ours + flows - 1) / flows);
 }
 
 // What the queues of one worker hold of its node's buffers when they are full.

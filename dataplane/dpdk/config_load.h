@@ -24,9 +24,12 @@ struct yaml_descriptors {
 struct yaml_capacity {
 	const char *voices;
 	const char *overlays;
+	const char *mixed;
 	const char *recordings;
 	const char *srtp;
 	const char *opus;
+	const char *prompts;
+	const char *digits;
 };
 
 struct yaml_memory {
@@ -41,6 +44,9 @@ struct yaml_address {
 	const char *prefix;
 	const char *rtp_ports;
 	const char *worker;
+	const char *vlan;
+	const char *gateway;
+	const char *dscp;
 };
 
 struct yaml_port {
@@ -53,6 +59,9 @@ struct yaml_port {
 	const char *steering;
 	struct yaml_descriptors *descriptors;
 	const char *gateway;
+	const char *gateway6;
+	const char *mtu;
+	const char *dscp;
 	struct yaml_address *addresses;
 	unsigned addresses_count;
 };
@@ -114,7 +123,13 @@ uint32_t config_first_cpu(const struct machine *m);
 void config_place_all(struct config *c);
 
 [[nodiscard]] bool config_load_capacity(struct load *l, const struct yaml_capacity *y);
-void config_default_capacity(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);
+
+// What the wire sees of a port (config_wire.c): marks and MTU, then each address, then the
+// gateways, which must be beside one of them.
+[[nodiscard]] bool config_load_marks(struct load *l, uint32_t port, const struct yaml_port *y);
+[[nodiscard]] bool config_load_ip(struct load *l, uint32_t port, uint32_t n,
+	const struct yaml_address *y, struct config_address *out);
+[[nodiscard]] bool config_load_gateways(struct load *l, uint32_t port, const struct yaml_port *y);

@@ -4,7 +4,6 @@
 #include "dataplane/dpdk/config_load.h"
 #include "dataplane/dpdk/config_text.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,52 +20,17 @@ static const char *at_address(struct load *l, uint32_t port, uint32_t address, c
 	return l->node;
 }
 
-// A host's address: not 0/8, not loopback, not multicast or above.
-static bool is_host(uint32_t ip)
-{
-	uint32_t net = ip >> 24;
-
-	return net != 0 && net != 127 && net < 224;
-}
-
-static uint32_t mask(uint8_t prefix)
-{
-	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
-}
-
-// Two entries with one IP cannot be told apart on the wire, whatever their ports.
-static bool ip_is_taken(const struct config *c, uint32_t ip)
-{
-	for (uint32_t i = 0; i < c->addresses; i++) {
-		if (c->address[i].ip == ip)
-			return true;
-	}
-	return false;
-}
-
 static bool load_address(struct load *l, uint32_t port, uint32_t n, const struct yaml_address *y)
 {
 	struct config *c = l->out;
 	struct config_address a = { .port = (uint16_t)port, .worker = c->port[port].worker };
 	const char *ports = y->rtp_ports != NULL ? y->rtp_ports : default_ports;
-	uint64_t prefix;
 
 	if (c->addresses == BRIDGE_ADDRESSES_MAX)
 		return COMPLAIN(l, at_address(l, port, n, "ip"),
 			"there are more than %d addresses in all", BRIDGE_ADDRESSES_MAX);
-	if (!text_ip(y->ip, &a.ip) || !is_host(a.ip))
-		return COMPLAIN(l, at_address(l, port, n, "ip"),
-			"\"%s\" is not an IPv4 address that a host can have", y->ip);
-	if (ip_is_taken(c, a.ip))
-		return COMPLAIN(l, at_address(l, port, n, "ip"),
-			"%s is there already: one address, one place, one range of ports", y->ip);
-	if (!text_number(y->prefix, 1, 32, &prefix))
-		return COMPLAIN(l, at_address(l, port, n, "prefix"),
-			"\"%s\" is not a prefix length from 1 to 32", y->prefix);
-	a.prefix = (uint8_t)prefix;
-	if (prefix < 31 && ((a.ip & ~mask(a.prefix)) == 0 || (a.ip | mask(a.prefix)) == UINT32_MAX))
-		return COMPLAIN(l, at_address(l, port, n, "ip"),
-			"%s is the network or broadcast address of its own /%u", y->ip, a.prefix);
+	if (!config_load_ip(l, port, n, y, &a))
+		return false;
 	if (!text_rtp_ports(ports, &a.port_first, &a.flows))
 		return COMPLAIN(l, at_address(l, port, n, "rtp-ports"),
 			"\"%s\" is not an even port and an odd one above it, like \"%s\"", ports,
@@ -119,41 +83,13 @@ static bool port_is_new(struct load *l, uint32_t n)
 	return true;
 }
 
-static bool reaches(const struct config *c, uint32_t port, uint32_t ip)
-{
-	for (uint32_t i = 0; i < c->addresses; i++) {
-		const struct config_address *a = &c->address[i];
-
-		if (a->port == port && ((a->ip ^ ip) & mask(a->prefix)) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool load_gateway(struct load *l, uint32_t n, const char *text)
-{
-	struct config_port *p = &l->out->port[n];
-
-	if (text == NULL)
-		return true;
-	if (!text_ip(text, &p->gateway) || !is_host(p->gateway))
-		return COMPLAIN(l, at(l, n, "gateway"),
-			"\"%s\" is not an IPv4 address that a host can have", text);
-	if (ip_is_taken(l->out, p->gateway))
-		return COMPLAIN(l, at(l, n, "gateway"), "%s is our own address", text);
-	if (!reaches(l->out, n, p->gateway))
-		return COMPLAIN(l, at(l, n, "gateway"),
-			"%s is in the network of no address of port %s", text, p->name);
-	return true;
-}
-
 static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
 {
 	struct config_port *p = &l->out->port[n];
 
 	p->worker = CONFIG_AUTO;
 	snprintf(p->name, sizeof(p->name), "%s", y->name);
-	if (!load_device(l, n, y) || !port_is_new(l, n) ||
+	if (!load_device(l, n, y) || !port_is_new(l, n) || !config_load_marks(l, n, y) ||
 		!config_worker(l, at(l, n, "worker"), y->worker, &p->worker) ||
 		!config_load_queues(l, n, y))
 		return false;
@@ -161,7 +97,7 @@ static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
 		if (!load_address(l, n, i, &y->addresses[i]))
 			return false;
 	}
-	return load_gateway(l, n, y->gateway);
+	return config_load_gateways(l, n, y);
 }
 
 bool config_load_ports(struct load *l, const struct yaml_config *y)
@@ -182,14 +118,12 @@ void config_plan(const struct config *c, struct bridge_plan *out)
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
 		uint16_t worker = a->worker;
-		uint32_t ip = htonl(a->ip);
 
-		out->address[i] = (struct bridge_address){ .ip = { [10] = 0xff, [11] = 0xff },
-			.worker = worker,
+		out->address[i] = (struct bridge_address){ .worker = worker,
 			.port_first = a->port_first,
 			.flows = a->flows,
 			.flow_first = out->flows[worker] };
-		memcpy(&out->address[i].ip[12], &ip, sizeof(ip));
+		memcpy(out->address[i].ip, a->ip.b, sizeof(a->ip.b));
 		out->flows[worker] += a->flows;
 	}
 }

@@ -2,17 +2,20 @@
 //
 // A configuration as people read it: what was understood, defaults included.
 #include "dataplane/dpdk/config.h"
-
-static void print_ip(uint32_t ip, FILE *to)
-{
-	fprintf(to, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
-}
+#include "dataplane/dpdk/config_text.h"
 
 static void print_address(const struct config_address *a, FILE *to)
 {
-	fprintf(to, "    address ");
-	print_ip(a->ip, to);
-	fprintf(to, "/%u  RTP and RTCP ports %u-%u  %u flows\n", a->prefix, a->port_first,
+	char text[TEXT_IP_MAX];
+
+	fprintf(to, "    address %s/%u", text_put_ip(text, &a->ip), a->prefix);
+	if (a->vlan != 0)
+		fprintf(to, "  VLAN %u", a->vlan);
+	if (!ip_is_none(&a->gateway))
+		fprintf(to, "  gateway %s", text_put_ip(text, &a->gateway));
+	if (a->dscp != CONFIG_DSCP)
+		fprintf(to, "  DSCP %u", a->dscp);
+	fprintf(to, "  RTP and RTCP ports %u-%u  %u flows\n", a->port_first,
 		a->port_first + 2 * a->flows - 1, a->flows);
 }
 
@@ -21,10 +24,8 @@ static void print_port(const struct config *c, uint32_t n, FILE *to)
 	const struct config_port *p = &c->port[n];
 
 	fprintf(to, "  port %s  device %s", p->name, p->device);
-	if (p->gateway != 0) {
-		fprintf(to, "  gateway ");
-		print_ip(p->gateway, to);
-	}
+	if (p->mtu != 0)
+		fprintf(to, "  MTU %u", p->mtu);
 	fputc('\n', to);
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		if (c->address[i].port == n)

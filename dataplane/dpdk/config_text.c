@@ -33,14 +33,26 @@ bool text_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 	return true;
 }
 
-bool text_ip(const char *text, uint32_t *out)
+bool text_ip(const char *text, struct ip_address *out)
 {
-	struct in_addr in;
+	struct in_addr v4;
+	struct in6_addr v6;
 
-	if (inet_pton(AF_INET, text, &in) != 1)
+	if (inet_pton(AF_INET, text, &v4) == 1) {
+		*out = ip_from_v4(ntohl(v4.s_addr));
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, &v6) != 1 || ip_is_v4(v6.s6_addr))
 		return false;
-	*out = ntohl(in.s_addr);
+	*out = ip_from_bytes(v6.s6_addr);
 	return true;
+}
+
+const char *text_put_ip(char out[TEXT_IP_MAX], const struct ip_address *ip)
+{
+	bool v4 = ip_is_v4(ip->b);
+
+	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip->b + IP_V4_AT : ip->b, out, TEXT_IP_MAX);
 }
 
 bool text_rtp_ports(const char *text, uint16_t *first, uint32_t *flows)

@@ -4,6 +4,8 @@
 // not read as one is false, with nothing written.
 #pragma once
 
+#include "dataplane/ip.h"
+
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,8 +13,11 @@
 // Digits only, from low to high.
 [[nodiscard]] bool text_number(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
-// A dotted quad, in host order.
-[[nodiscard]] bool text_ip(const char *text, uint32_t *out);
+// A dotted quad, or an IPv6 address that has none in it. text_put_ip() is the way back.
+[[nodiscard]] bool text_ip(const char *text, struct ip_address *out);
+
+enum { TEXT_IP_MAX = 46 };
+const char *text_put_ip(char out[TEXT_IP_MAX], const struct ip_address *ip);
 
 // "16384-32767": an even port, and an odd one above it.
 [[nodiscard]] bool text_rtp_ports(const char *text, uint16_t *first, uint32_t *flows);

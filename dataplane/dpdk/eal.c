@@ -221,6 +221,13 @@ bool eal_probe(const struct config_port *p, uint16_t *id, char *error, size_t er
 
 void eal_complain(const struct config_port *p, int err, char *error, size_t error_size)
 {
+	if (err == -EMSGSIZE) {
+		snprintf(error, error_size,
+			"port %s: its device cannot have an MTU of %u: write another, or leave mtu "
+			"out and it keeps its own",
+			p->name, p->mtu);
+		return;
+	}
 	snprintf(error, error_size,
 		"port %s does not start (%s): start with --verbose and read what DPDK says",
 		p->name, rte_strerror(-err));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Between the media's main thread and one of its workers: orders down, reports up, each through
-// a lane, so that neither ever waits for the other. Every order but WALL is reported once. The
+// a lane, so that neither ever waits for the other. Every order is reported once but WALL,
+// ANNOUNCE and GATEWAY, which cannot fail. The
 // main thread never has more orders under way than ORDERS_UNDER_WAY, so both lanes have room.
 #pragma once
 
 #include "dataplane/bridge.h"
+#include "dataplane/ip.h"
 #include "dataplane/lane.h"
 
 #include <assert.h>
@@ -17,14 +19,16 @@ struct track;
 enum { ORDERS_SIZE = 64, ORDERS_UNDER_WAY = 8 };
 
 enum order_kind {
-	ORDER_ADOPT,  // serve this bridge from now on; describe the flows in it
-	ORDER_LET_GO, // touch the bridge no more
-	ORDER_SHOW,   // this track may be played
-	ORDER_HIDE,   // ... may not any more, unless a flow does
-	ORDER_REAP,   // close the flows that nobody sends to
-	ORDER_WALL,   // the wall clock was looked at again
-	ORDER_POLL,   // poll this queue from now on
-	ORDER_LEAVE,  // poll it no more; what it still holds stays in it
+	ORDER_ADOPT,    // serve this bridge from now on; describe the flows in it
+	ORDER_LET_GO,   // touch the bridge no more
+	ORDER_SHOW,     // this track may be played
+	ORDER_HIDE,     // ... may not any more, unless a flow does
+	ORDER_REAP,     // close the flows that nobody sends to
+	ORDER_WALL,     // the wall clock was looked at again
+	ORDER_POLL,     // poll this queue from now on
+	ORDER_LEAVE,    // poll it no more; what it still holds stays in it
+	ORDER_ANNOUNCE, // say again who and where we are
+	ORDER_GATEWAY,  // the way out of a VLAN is another
 };
 
 struct order {
@@ -39,6 +43,12 @@ struct order {
 			uint16_t port;
 			uint16_t queue;
 		} queue;
+		struct {
+			struct ip_address ip; // all zero: none
+			uint16_t port;        // which of the worker's
+			uint16_t vlan;
+			uint8_t family; // enum ip_family
+		} gateway;
 	};
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/plan_print.h"
 
+#include "dataplane/dpdk/config_text.h"
+
 #include <string.h>
 
 enum { WARNING_MAX = 256 };
@@ -117,12 +119,11 @@ static void print_queue(const struct config *c, uint32_t port, uint32_t q, FILE 
 
 static void print_address(const struct config *c, const struct config_address *a, FILE *to)
 {
-	char ip[16];
+	char ip[TEXT_IP_MAX];
 
-	snprintf(ip, sizeof(ip), "%u.%u.%u.%u", a->ip >> 24, a->ip >> 16 & 255, a->ip >> 8 & 255,
-		a->ip & 255);
-	fprintf(to, "%-40s %-16s %6u %4u %8u  %u-%u\n", ip, c->port[a->port].name, a->worker + 1U,
-		c->cpu[a->worker], a->flows, a->port_first, a->port_first + 2 * a->flows - 1);
+	fprintf(to, "%-40s %-16s %6u %4u %8u  %u-%u\n", text_put_ip(ip, &a->ip),
+		c->port[a->port].name, a->worker + 1U, c->cpu[a->worker], a->flows, a->port_first,
+		a->port_first + 2 * a->flows - 1);
 }
 
 void plan_print(const struct config *c, FILE *to)
@@ -181,9 +182,10 @@ static void json_addresses(const struct config *c, FILE *to)
 	fputs("\"addresses\": [", to);
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
+		char ip[TEXT_IP_MAX];
 
-		fprintf(to, "%s{\"address\": \"%u.%u.%u.%u\", \"port\": ", i > 0 ? ", " : "",
-			a->ip >> 24, a->ip >> 16 & 255, a->ip >> 8 & 255, a->ip & 255);
+		fprintf(to, "%s{\"address\": \"%s\", \"vlan\": %u, \"port\": ", i > 0 ? ", " : "",
+			text_put_ip(ip, &a->ip), a->vlan);
 		json_text(to, c->port[a->port].name);
 		fprintf(to,
 			", \"worker\": %u, \"cpu\": %u, \"flows\": %u, \"first\": %u, "

@@ -2,39 +2,56 @@
 #include "dataplane/dpdk/plant.h"
 
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/srtp.h"
 
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 enum { LINE = 64 };
 
+// An address of a worker, on a port of its.
+static void add_address(
+	struct worker *w, const struct config_address *a, uint32_t n, uint16_t index)
+{
+	struct port *port = &w->port[n];
+	struct station *s = &port->station;
+	const struct station_address *sa = station_add(s, &a->ip, a->prefix, a->vlan, index);
+
+	assert(sa != NULL);
+	s->lan[sa->lan].gateway[ip_family(&a->ip)] = a->gateway;
+	w->address[index] = (struct worker_address){
+		.port = (uint16_t)n, .lan = sa->lan, .at = (uint8_t)(s->addresses - 1)
+	};
+	header_init(&w->address[index].header, &(struct header_from){ .mac = s->mac,
+						       .ip = &a->ip,
+						       .vlan = a->vlan,
+						       .mtu = port->mtu,
+						       .dscp = a->dscp,
+						       .card_sums = port->sums_out });
+	w->address[index].header.usable = sa->state == ADDRESS_VALID;
+	w->addresses++;
+}
+
 // A port as one worker has it: its own addresses, with the numbers that its engine gives them.
 static void settle(struct worker *w, uint32_t worker, const struct config *c, uint32_t n)
 {
-	struct station *s = &w->port[n].station;
 	uint16_t index = 0;
 
-	s->port = (uint16_t)n;
-	s->gateway = config_sends(c, worker, n) ? c->port[n].gateway : 0;
+	station_init(&w->port[n].station, (uint16_t)n, w->port[n].station.mac);
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		const struct config_address *a = &c->address[i];
 
 		if (a->worker != worker)
 			continue;
 		// Counted as config_plan() does: in the order of the configuration.
-		if (a->port == n) {
-			s->address[s->addresses++] = (struct station_address){
-				.ip = a->ip, .mask = UINT32_MAX << (32 - a->prefix), .index = index
-			};
-			w->address[index].ip = a->ip;
-			w->address[index].port = (uint16_t)n;
-			w->addresses++;
-		}
+		if (a->port == n)
+			add_address(w, a, n, index);
 		index++;
 	}
 }
@@ -88,6 +105,28 @@ static void plan_engine(struct engine_plan *out, struct engine_address *address,
 	}
 }
 
+// At most what its number can be; the engine has fewer flows than that to use it.
+static uint32_t pieces(const struct config *c, uint32_t worker, uint32_t all)
+{
+	uint32_t n = config_share(c, worker, all);
+
+	return n < ENGINE_PIECES_MAX ? n : ENGINE_PIECES_MAX;
+}
+
+static struct engine_capacity capacity_of(const struct config *c, uint32_t worker)
+{
+	return (struct engine_capacity){
+		.keys = pieces(c, worker, c->capacity.digits),
+		.prompts = pieces(c, worker, c->capacity.prompts),
+		.events = pieces(c, worker, c->capacity.digits),
+		.voices = pieces(c, worker, c->capacity.voices),
+		.overlays = pieces(c, worker, c->capacity.overlays),
+		.jitters = pieces(c, worker, c->capacity.mixed),
+		.cryptos = pieces(c, worker, c->capacity.srtp),
+		.opus = pieces(c, worker, c->capacity.opus),
+	};
+}
+
 static bool make_engine(
 	struct plant *p, uint32_t i, const struct config *c, char *error, size_t error_size)
 {
@@ -96,11 +135,19 @@ static bool make_engine(
 	struct worker *w = p->worker[i];
 
 	plan_engine(&plan, address, &p->plan, i);
+	plan.capacity = capacity_of(c, i);
 	plan.wall_offset = clock_wall_offset(&p->clock);
 	if (getrandom(plan.seed, sizeof(plan.seed), 0) != (ssize_t)sizeof(plan.seed)) {
 		snprintf(error, error_size, "the kernel has no randomness for us");
 		return false;
 	}
+
+	p->ciphers[i] = srtp_ciphers_new();
+	if (p->ciphers[i] == NULL) {
+		snprintf(error, error_size, "OpenSSL has no AES for worker %u", i + 1);
+		return false;
+	}
+	plan.ciphers = p->ciphers[i];
 
 	size_t engine = (engine_size(&plan) + LINE - 1) / LINE * LINE;
 	p->memory_size[i] = engine + neighbours_size(c->neighbours);
@@ -116,6 +163,10 @@ static bool make_engine(
 
 	struct engine_ops ops = worker_ops(w);
 	w->engine = engine_init(p->memory[i], &plan, &ops, &w->stats, clock_now(&p->clock));
+
+	size_t secret;
+	void *keys = engine_secrets(w->engine, &secret);
+	locked_hide(keys, secret);
 	return true;
 }
 
@@ -188,6 +239,7 @@ void plant_free(struct plant *p)
 	for (uint32_t i = 0; i < p->workers; i++) {
 		free_worker(p->worker[i]);
 		locked_free(p->memory[i], p->memory_size[i]);
+		srtp_ciphers_free(p->ciphers[i]);
 	}
 	p->workers = 0;
 	plant_stop_ports(p);

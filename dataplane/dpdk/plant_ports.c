@@ -143,6 +143,22 @@ static bool steer(struct plant *p, uint32_t n, char *error, size_t error_size)
 	return true;
 }
 
+// What the device must know of all who are on the port before it starts: the groups that they
+// are in.
+static void prepare(struct plant *p, uint32_t n)
+{
+	struct port *port = &p->port[n];
+
+	port->mtu = p->map.port[n].mtu;
+	station_init(&port->station, (uint16_t)n, port->station.mac);
+	for (uint32_t i = 0; i < p->map.addresses; i++) {
+		const struct config_address *a = &p->map.address[i];
+
+		if (a->port == n)
+			station_add(&port->station, &a->ip, a->prefix, a->vlan, 0);
+	}
+}
+
 static bool start_port(struct plant *p, uint32_t n, char *error, size_t error_size)
 {
 	const struct config_port *c = &p->map.port[n];
@@ -151,6 +167,7 @@ static bool start_port(struct plant *p, uint32_t n, char *error, size_t error_si
 	if (!eal_probe(c, &p->port[n].id, error, error_size) ||
 		!set_up(p, n, &setup, error, error_size))
 		return false;
+	prepare(p, n);
 	int err = port_start(&p->port[n], &setup);
 	if (err < 0) {
 		eal_complain(c, err, error, error_size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/port.h"
 
+#include "dataplane/dpdk/port_ready.h"
+
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -31,15 +33,27 @@ static int set_up_queues(uint16_t id, const struct port_setup *setup)
 	return err;
 }
 
-int port_start(struct port *port, const struct port_setup *setup)
+static int set_up(struct port *port, const struct port_setup *setup)
 {
-	const struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
-	struct rte_ether_addr mac;
-	int err = rte_eth_dev_configure(port->id, setup->rx, setup->tx, &conf);
+	struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
+	int err = port_ready_offloads(port, &conf);
 
 	if (err < 0)
 		return err;
-	err = set_up_queues(port->id, setup);
+	err = rte_eth_dev_configure(port->id, setup->rx, setup->tx, &conf);
+	if (err < 0)
+		return err;
+	err = port_ready_mtu(port);
+	if (err < 0)
+		return err;
+	return set_up_queues(port->id, setup);
+}
+
+int port_start(struct port *port, const struct port_setup *setup)
+{
+	struct rte_ether_addr mac;
+	int err = set_up(port, setup);
+
 	if (err < 0)
 		goto not_started;
 	err = rte_eth_macaddr_get(port->id, &mac);
@@ -53,6 +67,7 @@ int port_start(struct port *port, const struct port_setup *setup)
 		rte_eth_random_addr(mac.addr_bytes);
 	memcpy(port->station.mac, mac.addr_bytes, MAC_LEN);
 	become_another(port->id, port->station.mac);
+	port_ready_groups(port);
 	port->n = 0;
 	return 0;
 

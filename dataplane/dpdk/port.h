@@ -24,7 +24,10 @@ struct port_setup {
 };
 
 struct port {
-	uint16_t id; // DPDK's number
+	uint16_t id;   // DPDK's number
+	uint16_t mtu;  // what we wish, 0: the device's; once started: what it is
+	bool sums_in;  // the device says of a packet whether its checksums are good
+	bool sums_out; // the device fills in the checksums of IPv4 and UDP
 	struct station station;
 	uint16_t tx; // the queue that this worker sends on, or PORT_NO_QUEUE
 	uint16_t polls;
@@ -35,7 +38,7 @@ struct port {
 };
 
 // Brings the device up and reads its MAC; the rest of the station stays as it is. Returns 0, or
-// a negative errno with nothing left behind.
+// a negative errno with nothing left behind: -EMSGSIZE when it cannot have the MTU that we wish.
 [[nodiscard]] int port_start(struct port *port, const struct port_setup *setup);
 void port_stop(struct port *port);
 

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/receive.h"
 
+#include "dataplane/dpdk/answer.h"
 #include "dataplane/dpdk/frame.h"
+#include "dataplane/dpdk/header.h"
 #include "dataplane/dpdk/transmit.h"
 #include "dataplane/dpdk/worker.h"
 
+#include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
+enum { AHEAD = 4 }; // frames whose first line is fetched before they are looked at
+
 // Where each kind is counted; UDP is counted by the engine.
 static const size_t counter[FRAME_KINDS] = {
 	[FRAME_ECHO] = offsetof(struct worker_stats, rx_echo),
 	[FRAME_ARP] = offsetof(struct worker_stats, rx_arp),
+	[FRAME_ND] = offsetof(struct worker_stats, rx_nd),
 	[FRAME_NOT_IP] = offsetof(struct worker_stats, rx_not_ip),
+	[FRAME_OTHER_VLAN] = offsetof(struct worker_stats, rx_other_vlan),
 	[FRAME_BAD_IP] = offsetof(struct worker_stats, rx_bad_ip),
+	[FRAME_FRAGMENT] = offsetof(struct worker_stats, rx_fragments),
+	[FRAME_EXTENSION] = offsetof(struct worker_stats, rx_extension),
 	[FRAME_NOT_OURS] = offsetof(struct worker_stats, rx_not_ours),
 	[FRAME_NOT_UDP] = offsetof(struct worker_stats, rx_not_udp),
 	[FRAME_BAD_UDP] = offsetof(struct worker_stats, rx_bad_udp),
@@ -36,73 +46,65 @@ static void view(struct worker *w, struct rte_mbuf *m, const struct frame *f)
 	*p = (struct pkt){
 		.data = rte_pktmbuf_mtod_offset(m, uint8_t *, f->off),
 		.buf = m,
-		.ip = { [10] = 0xff, [11] = 0xff },
 		.len = f->len,
-		.room = (uint16_t)(room < FRAME_PAYLOAD_MAX ? room : FRAME_PAYLOAD_MAX),
+		.room = (uint16_t)(room < HEADER_PAYLOAD_MAX ? room : HEADER_PAYLOAD_MAX),
 		.local_port = f->to_port,
 		.remote_port = f->from_port,
 		.address = (uint8_t)f->address,
 	};
-	for (uint32_t i = 0; i < 4; i++)
-		p->ip[12 + i] = (uint8_t)(f->from >> (24 - 8 * i));
+	memcpy(p->ip, f->from.b, sizeof(p->ip));
 }
 
-// An answer goes out in the mbuf that brought the question.
-static void answer_echo(struct worker *w, struct port *port, struct rte_mbuf *m)
+// What the device says of the sums. What it calls bad is summed again by us, who then count it.
+static unsigned trust(const struct rte_mbuf *m)
 {
-	frame_echo_reply(rte_pktmbuf_mtod(m, uint8_t *), &port->station);
-	transmit_frame(w, port, m);
+	bool ip = (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	bool udp = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+
+	return (ip ? FRAME_TRUST_IP : 0U) | (udp ? FRAME_TRUST_UDP : 0U);
 }
 
-// RFC 826: whom we know is updated by whatever he says; a question for us is answered.
-static void hear_arp(struct worker *w, struct port *port, struct rte_mbuf *m)
+// One whole frame, its tag where it was on the wire.
+static bool is_whole(struct rte_mbuf **m)
 {
-	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
-	struct arp arp;
-
-	if (!arp_read(&arp, data, m->data_len)) {
-		rte_pktmbuf_free(m);
-		return;
-	}
-	neighbours_hear(&w->neighbours, port->station.port, arp.from, arp.from_mac, w->now);
-	if (arp.op != ARP_REQUEST || station_find(&port->station, arp.to) == NULL) {
-		rte_pktmbuf_free(m);
-		return;
-	}
-
-	struct arp reply = { .op = ARP_REPLY, .from = arp.to, .to = arp.from };
-	memcpy(reply.from_mac, port->station.mac, MAC_LEN);
-	arp_write(data, &reply, arp.from_mac);
-	m->data_len = FRAME_ARP_LEN;
-	m->pkt_len = FRAME_ARP_LEN;
-	transmit_frame(w, port, m);
+	if (((*m)->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(m) != 0)
+		return false;
+	return (*m)->nb_segs == 1;
 }
 
 static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 {
-	struct frame f;
 	enum frame_kind kind = FRAME_BAD_IP; // longer than a frame that we could be sent
+	struct frame f;
 
-	if (m->nb_segs == 1)
-		kind = frame_read(
-			&f, &port->station, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+	if (is_whole(&m))
+		kind = frame_read(&f, &port->station, rte_pktmbuf_mtod(m, const uint8_t *),
+			m->data_len, port->sums_in ? trust(m) : 0);
 	if (kind == FRAME_UDP) {
 		view(w, m, &f);
 		return;
 	}
 	count(w, kind);
+	m->ol_flags = 0; // it may go out again
 	if (kind == FRAME_ECHO)
-		answer_echo(w, port, m);
+		answer_echo(w, port, m, &f);
 	else if (kind == FRAME_ARP)
-		hear_arp(w, port, m);
+		answer_arp(w, port, m, &f);
+	else if (kind == FRAME_ND)
+		answer_nd(w, port, m, &f);
 	else
 		rte_pktmbuf_free(m);
 }
 
 void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < AHEAD && i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(frames[i + AHEAD], void *));
 		sort(w, port, frames[i]);
+	}
 	transmit_rest(w, port);
 }
 

@@ -23,6 +23,3 @@ void transmit_rest(struct worker *w, struct port *port);
 
 // Frees what the engine has let go of.
 void transmit_nothing(struct burst *drop);
-
-// Asks ARP for the next hops that need it, and says at the start who we are.
-void transmit_asks(struct worker *w);

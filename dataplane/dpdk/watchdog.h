@@ -18,8 +18,8 @@ enum watchdog_news {
 struct watchdog {
 	uint64_t limit; // ns
 	struct {
-		uint64_t turns; // as seen last
-		uint64_t since; // ns, when they grew
+		uint64_t turns;  // as seen last
+		uint64_t since;  // ns, when they grew
 		uint64_t looked; // ns
 		bool stalled;
 	} worker[BRIDGE_WORKERS_MAX];
@@ -27,5 +27,4 @@ struct watchdog {
 
 // Who looks too seldom himself accuses nobody: a look later than half the limit after the one
 // before begins anew.
-enum watchdog_news watchdog_look(
-	struct watchdog *d, uint32_t worker, uint64_t turns, uint64_t now);
+enum watchdog_news watchdog_look(struct watchdog *d, uint32_t worker, uint64_t turns, uint64_t now);

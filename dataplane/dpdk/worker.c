@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/worker.h"
 
+#include "dataplane/dpdk/ask.h"
 #include "dataplane/dpdk/receive.h"
 #include "dataplane/dpdk/transmit.h"
 
-#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -42,15 +42,15 @@ static void flush(void *ctx, struct burst *out)
 
 static int hop(void *ctx, uint16_t address, const uint8_t ip[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct worker *w = ctx;
-	struct port *port = &w->port[w->address[address].port];
+	const struct worker_address *from = &w->address[address];
+	const struct station *s = &w->port[from->port].station;
+	struct ip_address to = ip_from_bytes(ip);
 
-	if (memcmp(ip, mapped, sizeof(mapped)) != 0)
+	if (!ip_same_family(s->address[from->at].ip.b, ip) ||
+		s->address[from->at].state == ADDRESS_DUPLICATE)
 		return -1;
-	return neighbours_towards(&w->neighbours, &port->station,
-		(uint32_t)ip[12] << 24 | (uint32_t)ip[13] << 16 | (uint32_t)ip[14] << 8 | ip[15],
-		w->now);
+	return neighbours_towards(&w->neighbours, s, from->lan, &to, w->now);
 }
 
 static void entry(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner)
@@ -122,6 +122,12 @@ static void carry_out(struct worker *w, const struct order *o)
 		port_leave(&w->port[o->queue.port], o->queue.queue);
 		done.kind = REPORT_LEFT;
 		break;
+	case ORDER_ANNOUNCE:
+		ask_announce(w);
+		return;
+	case ORDER_GATEWAY:
+		ask_gateway(w, o->gateway.port, o->gateway.vlan, o->gateway.family, &o->gateway.ip);
+		return;
 	}
 	orders_report(&w->orders, done);
 }
@@ -189,7 +195,7 @@ void worker_turn(struct worker *w, uint64_t now)
 	handoff_take(w);
 	engine_tick(w->engine, &w->out, now);
 	transmit(w, &w->out);
-	transmit_asks(w);
+	ask_turn(w);
 	handoff_flush(w);
 	reap(w);
 	stat_add(&w->stats.turns, 1);

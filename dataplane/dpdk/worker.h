@@ -7,6 +7,7 @@
 #include "dataplane/dpdk/bridge_end.h"
 #include "dataplane/dpdk/clock.h"
 #include "dataplane/dpdk/handoff.h"
+#include "dataplane/dpdk/header.h"
 #include "dataplane/dpdk/neighbour.h"
 #include "dataplane/dpdk/orders.h"
 #include "dataplane/dpdk/port.h"
@@ -21,6 +22,14 @@ struct rte_mempool;
 
 enum { WORKER_PORTS_MAX = 32 };
 
+// An address of ours, as what goes out needs it.
+struct worker_address {
+	struct header header;
+	uint16_t port; // which of the worker's
+	uint8_t lan;   // of the port's station
+	uint8_t at;    // in the port's station
+};
+
 struct worker {
 	// the main thread writes these before the worker starts
 	struct clock clock;
@@ -31,11 +40,8 @@ struct worker {
 	uint32_t flows;
 	uint32_t ports;
 	uint32_t addresses;
-	struct {
-		uint32_t ip;
-		uint16_t port;
-	} address[BRIDGE_ADDRESSES_MAX];    // as the engine counts them
-	struct port port[WORKER_PORTS_MAX]; // as the configuration counts them
+	struct worker_address address[BRIDGE_ADDRESSES_MAX]; // as the engine counts them
+	struct port port[WORKER_PORTS_MAX];                  // as the configuration counts them
 	struct handoff handoff;
 
 	// the worker's own
@@ -53,8 +59,9 @@ struct worker {
 
 	// between the worker and the main thread
 	struct orders orders;
-	struct worker_stats stats; // the worker writes, anyone reads
-	_Atomic bool stop;         // the main thread writes
+	struct worker_stats stats;      // the worker writes, anyone reads
+	_Atomic bool stop;              // the main thread writes
+	_Atomic uint64_t duplicates[2]; // a bit for each address that somebody else has
 };
 
 // What the engine asks of a worker.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // A relay between flows of two workers, each turned by hand: heard, changed, ended on either side.
+#include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include <criterion/criterion.h>
 
@@ -52,7 +53,7 @@ Test(far, what_one_worker_receives_the_other_sends)
 	}
 	struct dock_heard h = dock_sent(1);
 	cr_assert_eq(h.datagrams, 50);
-	cr_expect_eq(memcmp(h.datagram + FRAME_HEADERS + RTP_FIXED_LEN, "hello", 5), 0);
+	cr_expect_eq(memcmp(h.datagram + DOCK_HEADERS + RTP_FIXED_LEN, "hello", 5), 0);
 	cr_expect_eq(h.datagram[34] << 8 | h.datagram[35], DOCK_RTP + 2 * y.index, "from y's port");
 	cr_expect_eq(h.datagram[29], 3, "and y's address");
 	cr_expect_eq(stat_read(&worker[0]->stats.relayed_over), 50);
@@ -78,12 +79,12 @@ Test(far, the_far_end_hears_one_source)
 	dock_turn(1);
 	struct dock_heard h = dock_sent(1);
 	struct rtp rtp;
-	cr_assert_eq(rtp_read(&rtp, h.datagram + FRAME_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
+	cr_assert_eq(rtp_read(&rtp, h.datagram + DOCK_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
 	first = rtp.seq;
 	dock_say_rtp(0, 0, x.index, 60022, "one is missing");
 	dock_turn(1);
 	h = dock_sent(1);
-	cr_assert_eq(rtp_read(&rtp, h.datagram + FRAME_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
+	cr_assert_eq(rtp_read(&rtp, h.datagram + DOCK_HEADERS, RTP_FIXED_LEN + 4), RTP_OK);
 	cr_expect_eq(rtp.seq, (uint16_t)(first + 2), "the gap stays a gap");
 }
 
@@ -150,6 +151,31 @@ Test(far, a_word_that_was_lost_is_said_again)
 	cr_expect_eq(passed(0, 2), 0);
 	cr_expect_eq(stat_read(&worker[1]->stats.relay_stale), 1, "told once");
 	dock_expect_no_leak();
+}
+
+// Two lanes: nothing says that OPEN is there before the other worker hears of RELAY.
+Test(far, one_who_is_to_be_heard_before_he_is_there_is_heard_when_he_comes)
+{
+	dock_open(1, y.index, y.gen);
+	cr_assert_eq(dock_relay(1, y, 0, x).kind, DP_EVENT_DONE);
+	dock_turn(0);
+	dock_open(0, x.index, x.gen);
+	cr_expect_eq(passed(0, 1), 1);
+	cr_assert_eq(tell(1, y, DP_CMD_CLOSE).kind, DP_EVENT_CLOSED);
+	dock_turn(0);
+	cr_expect_eq(passed(0, 2), 0);
+	dock_expect_no_leak();
+}
+
+Test(far, one_who_was_awaited_and_is_no_more_is_not_passed)
+{
+	dock_open(1, y.index, y.gen);
+	cr_assert_eq(dock_relay(1, y, 0, x).kind, DP_EVENT_DONE);
+	cr_assert_eq(tell(1, y, DP_CMD_SILENT).kind, DP_EVENT_DONE);
+	dock_turn(0);
+	dock_open(0, x.index, x.gen);
+	cr_expect_eq(passed(0, 1), 0);
+	cr_expect_eq(stat_read(&worker[0]->stats.relayed_over), 0);
 }
 
 Test(far, a_relay_that_cannot_be_is_refused)

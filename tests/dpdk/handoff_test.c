@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Two workers that share a port: what comes on the wrong queue, and what one hands the other.
+#include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include <criterion/criterion.h>
 #include <rte_mbuf.h>
@@ -56,6 +57,7 @@ Test(handoff, rtp_on_the_right_queue_is_not_handed_over)
 // The other worker asked for nothing yet knows where the gateway is: his first packet leaves.
 Test(handoff, what_one_hears_by_arp_all_know)
 {
+	struct ip_address them = ip_from_v4(DOCK_THEM);
 	struct arp arp;
 
 	dock_say_arp(0, ARP_REQUEST, DOCK_THEM, DOCK_US + 1);
@@ -63,25 +65,25 @@ Test(handoff, what_one_hears_by_arp_all_know)
 	struct dock_heard first = dock_sent(0), second = dock_sent(1);
 	cr_expect_eq(first.arps, 0, "it is not his address");
 	cr_assert_eq(second.arps, 1, "he who has the address answers");
-	cr_assert(arp_read(&arp, second.arp, FRAME_ARP_LEN));
+	cr_assert(arp_read(&arp, second.arp + 14, ARP_LEN));
 	cr_expect(arp.op == ARP_REPLY && arp.from == DOCK_US + 1);
 	for (uint32_t w = 0; w < DOCK_WORKERS; w++) {
 		struct neighbours *n = &worker[w]->neighbours;
-		int hop = neighbours_towards(n, &worker[w]->port[0].station, DOCK_THEM, now);
+		const struct station *s = &worker[w]->port[0].station;
+		int hop = neighbours_towards(n, s, /* lan */ 0, &them, now);
 
 		cr_assert_geq(hop, 0);
-		const uint8_t *mac = neighbours_use(
-			n, &worker[w]->port[0].station, (uint32_t)hop, DOCK_THEM, now);
-		cr_assert_not_null(mac, "worker %u does not know", w);
-		cr_expect_eq(memcmp(mac, their_mac, MAC_LEN), 0);
+		const struct neighbour *found = neighbours_use(n, s, 0, (uint32_t)hop, &them, now);
+		cr_assert_not_null(found, "worker %u does not know", w);
+		cr_expect_eq(memcmp(found->mac, their_mac, MAC_LEN), 0);
 	}
 	dock_expect_no_leak();
 }
 
 Test(handoff, an_echo_for_the_other_is_answered_by_him)
 {
-	uint8_t echo[FRAME_ETHERNET + 20 + 8] = { 0 };
-	uint8_t *ip = echo + FRAME_ETHERNET;
+	uint8_t echo[DOCK_ETHERNET + 20 + 8] = { 0 };
+	uint8_t *ip = echo + DOCK_ETHERNET;
 
 	memcpy(echo, plant.port[0].station.mac, MAC_LEN);
 	memcpy(echo + 6, their_mac, MAC_LEN);

@@ -3,11 +3,14 @@
 // A whole worker on a port that is a ring: what it sends comes back to be looked at. No thread
 // and no clock but ours; EAL starts anew in each test.
 #include "codecs/track.h"
+#include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/frame.h"
+#include "dataplane/dpdk/header.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/port.h"
 #include "dataplane/dpdk/worker.h"
+#include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
 #include <rte_mbuf.h>
@@ -19,7 +22,6 @@
 #include <unistd.h>
 
 static const uint64_t ms = 1000000;
-static const uint8_t their_mac[MAC_LEN] = { 2, 0, 0, 0, 0, 0x77 };
 enum { US = 0x0a630002, THEM = 0x0a630001, RTP = 20000, THEIR_RTP = 40000, MBUFS = 1024 };
 
 static struct config config;
@@ -129,29 +131,32 @@ static void turn(uint64_t after_ms)
 static void say_arp(uint16_t op, uint32_t from, uint32_t to)
 {
 	struct arp arp = { .op = op, .from = from, .to = to };
-	uint8_t frame[FRAME_ARP_LEN];
+	uint8_t frame[ETH_HEADER + ARP_LEN];
 
 	memcpy(arp.from_mac, their_mac, MAC_LEN);
-	arp_write(frame, &arp, op == ARP_REPLY ? port->station.mac : NULL);
+	arp_write(frame, &arp, op == ARP_REPLY ? port->station.mac : NULL, VLAN_NONE);
 	say(frame, sizeof(frame));
 }
 
 static void say_rtp(uint16_t to_port, uint16_t seq, const char *payload)
 {
-	uint8_t frame[FRAME_HEADERS + 200] = { 0 };
-	uint8_t *rtp = frame + FRAME_HEADERS;
+	uint8_t frame[HEADER_ROOM + 200] = { 0 };
+	uint8_t *rtp = frame + HEADER_ROOM;
 	size_t len = strlen(payload);
+	struct ip_address from = ip_from_v4(THEM);
+	struct ip_address to = ip_from_v4(US);
+	struct header h;
 
+	header_init(&h, &(struct header_from){ .mac = their_mac, .ip = &from, .mtu = 1500 });
 	rtp_write(rtp, &(struct rtp){ .ts = seq * 160U, .ssrc = 7, .seq = seq });
 	memcpy(rtp + RTP_FIXED_LEN, payload, len);
-	frame_write(rtp, RTP_FIXED_LEN + len,
-		&(struct frame_udp){ .to_mac = port->station.mac,
-			.from_mac = their_mac,
-			.from = THEM,
-			.to = US,
+	header_write(&h, rtp, RTP_FIXED_LEN + len,
+		&(struct header_to){ .mac = port->station.mac,
+			.ip = to.b,
 			.from_port = THEIR_RTP,
-			.to_port = to_port });
-	say(frame, (uint16_t)(FRAME_HEADERS + RTP_FIXED_LEN + len));
+			.to_port = to_port },
+		0);
+	say(rtp - h.len, (uint16_t)(h.len + RTP_FIXED_LEN + len));
 }
 
 // Sends a command and returns its answer.
@@ -219,7 +224,7 @@ Test(worker, says_who_it_is_and_asks_for_its_gateway)
 	struct arp arp;
 
 	cr_expect_eq(sent(&arps), 2, "an announcement and a question");
-	cr_assert(arp_read(&arp, arps.last, FRAME_ARP_LEN));
+	cr_assert(arp_read(&arp, arps.last + ETH_HEADER, ARP_LEN));
 	cr_expect(arp.op == ARP_REQUEST && arp.from == US && arp.to == THEM);
 	expect_no_leak();
 }
@@ -233,7 +238,7 @@ Test(worker, answers_arp_for_its_own_address_only)
 	say_arp(ARP_REQUEST, THEM, US);
 	turn(1);
 	cr_assert_eq(sent(&arps), 1);
-	cr_assert(arp_read(&arp, arps.last, FRAME_ARP_LEN));
+	cr_assert(arp_read(&arp, arps.last + ETH_HEADER, ARP_LEN));
 	cr_expect(arp.op == ARP_REPLY && arp.from == US && arp.to == THEM);
 	cr_expect_eq(memcmp(arp.from_mac, port->station.mac, MAC_LEN), 0);
 	cr_expect_eq(memcmp(arps.last, their_mac, MAC_LEN), 0);
@@ -265,11 +270,13 @@ Test(worker, music_waits_for_the_next_hop_and_then_flows)
 	cr_assert_geq(sent(&datagrams), 2);
 	cr_expect_eq(memcmp(datagrams.last, their_mac, MAC_LEN), 0);
 
-	struct station them = { .addresses = 1, .address = { { .ip = THEM } } };
+	struct station them = { .port = 0 };
 	struct frame f;
+	have(&them, "10.99.0.1", 24, VLAN_NONE, 0);
 	memcpy(them.mac, their_mac, MAC_LEN);
-	cr_assert_eq(frame_read(&f, &them, datagrams.last, FRAME_HEADERS + 172), FRAME_UDP);
-	cr_expect(f.from == US && f.from_port == RTP && f.to_port == THEIR_RTP && f.len == 172);
+	cr_assert_eq(frame_read(&f, &them, datagrams.last, PAYLOAD4_AT + 172, 0), FRAME_UDP);
+	cr_expect(ip_to_v4(&f.from) == US && f.from_port == RTP && f.to_port == THEIR_RTP &&
+		  f.len == 172);
 	expect_no_leak();
 }
 
@@ -292,7 +299,7 @@ Test(worker, relays_what_comes_in_to_the_other_party)
 	say_rtp(RTP, 1, "hello");
 	turn(1);
 	cr_assert_eq(sent(&datagrams), 1);
-	cr_expect_eq(memcmp(datagrams.last + FRAME_HEADERS + RTP_FIXED_LEN, "hello", 5), 0);
+	cr_expect_eq(memcmp(datagrams.last + PAYLOAD4_AT + RTP_FIXED_LEN, "hello", 5), 0);
 	cr_expect_eq(datagrams.last[34] << 8 | datagrams.last[35], RTP + 2,
 		"from the other flow's port");
 	cr_expect_eq(stat_read(&w->stats.relayed), 1);
@@ -331,7 +338,9 @@ Test(worker, strangers_frames_cost_nothing)
 	counted += stat_read(&w->stats.rx_not_ours) + stat_read(&w->stats.rx_not_udp);
 	counted += stat_read(&w->stats.rx_bad_udp) + stat_read(&w->stats.rx_bad_checksum);
 	counted += stat_read(&w->stats.rx_arp) + stat_read(&w->stats.rx_echo);
-	counted += stat_read(&w->stats.rx_no_flow);
+	counted += stat_read(&w->stats.rx_no_flow) + stat_read(&w->stats.rx_nd);
+	counted += stat_read(&w->stats.rx_other_vlan) + stat_read(&w->stats.rx_fragments);
+	counted += stat_read(&w->stats.rx_extension);
 	cr_expect_eq(counted, stat_read(&w->stats.rx_packets), "every frame has a name");
 	expect_no_leak();
 }

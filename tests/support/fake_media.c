@@ -109,6 +109,45 @@ static void take_track(struct fake_media *f, const struct attach_message *m, int
 	assert(n > 0);
 }
 
+static void tell_plan(struct fake_media *f)
+{
+	struct attach_message m = { .version = ATTACH_VERSION, .kind = ATTACH_PLAN };
+	int fd = memfd_create("plan", MFD_CLOEXEC);
+
+	f->plans++;
+	if (f->plan != NULL) {
+		m.len = strlen(f->plan);
+		ssize_t n = write(fd, f->plan, m.len);
+		assert(n == (ssize_t)m.len);
+	} else {
+		m.outcome = ATTACH_NO_MEMORY;
+	}
+	send_message(f->core, &m, &fd, f->plan != NULL);
+	close(fd);
+}
+
+static void answer_moves(struct fake_media *f)
+{
+	while (f->core >= 0 && f->answers_moves && f->moves_answered < f->moves) {
+		struct attach_message m = {
+			.version = ATTACH_VERSION, .kind = ATTACH_MOVED, .outcome = f->move_outcome
+		};
+
+		f->moves_answered++;
+		send_message(f->core, &m, NULL, 0);
+	}
+}
+
+void fake_media_stall(struct fake_media *f, uint32_t worker, bool stalled)
+{
+	struct attach_message m = { .version = ATTACH_VERSION,
+		.kind = ATTACH_STALLED,
+		.outcome = stalled ? ATTACH_IN_USE : ATTACH_OK };
+
+	attach_name_queue(&m, (struct attach_queue){ .worker = worker });
+	send_message(f->core, &m, NULL, 0);
+}
+
 static void hear_core(struct fake_media *f)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -125,7 +164,16 @@ static void hear_core(struct fake_media *f)
 		fake_media_hang_up(f);
 	if (n <= 0)
 		return;
-	assert(n == sizeof(m) && m.kind == ATTACH_TRACK_ADD);
+	assert(n == sizeof(m));
+	if (m.kind == ATTACH_PLAN)
+		tell_plan(f);
+	if (m.kind == ATTACH_MOVE) {
+		f->moves++;
+		f->moved = attach_queue_of(&m);
+	}
+	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE)
+		return;
+	assert(m.kind == ATTACH_TRACK_ADD);
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	assert(c != NULL);
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
@@ -199,6 +247,7 @@ static void pump(struct timer *t, uint64_t now_ms)
 	for (uint16_t w = 0; f->core >= 0 && f->obeys && w < FAKE_WORKERS; w++)
 		obey(f, w);
 	answer_tracks(f);
+	answer_moves(f);
 	clock_arm(loop_clock(f->loop), &f->pump, now_ms + 1);
 }
 

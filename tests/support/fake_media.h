@@ -43,6 +43,9 @@ struct fake_media {
 	bool obeys;                     // its workers take commands
 	bool answers_tracks;
 	uint16_t track_outcome;
+	const char *plan; // told when asked; NULL: nothing
+	uint16_t move_outcome;
+	bool answers_moves;
 	uint8_t refusal; // enum dp_refusal for the kind below
 	uint16_t refused_kind;
 	// The directory a core finds: gen and open of each place.
@@ -51,6 +54,8 @@ struct fake_media {
 	} directory[FAKE_WORKERS][16];
 
 	// what it was asked
+	uint32_t moves, moves_answered, plans;
+	struct attach_queue moved; // the last one asked for
 	uint32_t greeted, commands, tracks, tracks_answered;
 	struct fake_command command[FAKE_COMMANDS_MAX];
 	struct fake_track track[FAKE_TRACKS_MAX];
@@ -63,5 +68,6 @@ void fake_media_hang_up(struct fake_media *f);
 void fake_media_stop(struct fake_media *f);
 // Says something unasked.
 void fake_media_say(struct fake_media *f, uint16_t worker, const struct dp_event *event);
+void fake_media_stall(struct fake_media *f, uint32_t worker, bool stalled);
 // How many commands of this kind came for this flow (any flow: gen 0).
 uint32_t fake_media_count(const struct fake_media *f, uint16_t kind, struct flow_id flow);

@@ -147,6 +147,38 @@ static const struct worker_stats *worker(void *, uint32_t n)
 	return n == 0 ? &stats : NULL;
 }
 
+static const char *plan(void *)
+{
+	return "{\"main_cpu\": 0, \"workers\": 2, \"idle\": \"poll\", \"queues\": ["
+	       "{\"port\": \"left\", \"number\": 0, \"queue\": 0, \"worker\": 1, \"cpu\": 1, "
+	       "\"port_node\": 0, \"worker_node\": 0, \"flows\": 100, \"rx\": 1024, \"tx\": 1024, "
+	       "\"steering\": \"auto\"}, "
+	       "{\"port\": \"right\", \"number\": 1, \"queue\": 3, \"worker\": 2, \"cpu\": 2, "
+	       "\"port_node\": 1, \"worker_node\": 0, \"flows\": 100, \"rx\": 1024, \"tx\": 1024, "
+	       "\"steering\": \"auto\"}], \"addresses\": [{\"address\": \"192.0.2.1\", "
+	       "\"port\": \"left\", \"worker\": 1, \"cpu\": 1, \"flows\": 100, \"first\": 16384, "
+	       "\"last\": 16583}], \"nodes\": [{\"node\": 0, \"mbufs\": 16383, \"needed\": 7616}], "
+	       "\"warnings\": [\"port right crosses\"]}";
+}
+
+static bool move(void *ctx, uint32_t port, uint32_t queue, uint32_t new_worker)
+{
+	struct fake_office *f = ctx;
+
+	f->move_asked = !f->broken;
+	f->moved[0] = port;
+	f->moved[1] = queue;
+	f->moved[2] = new_worker;
+	return !f->broken;
+}
+
+static const char *moved(void *ctx)
+{
+	const struct fake_office *f = ctx;
+
+	return f->move_asked ? "done" : "none";
+}
+
 static bool check(void *ctx, const char *path, char *error, uint32_t error_size)
 {
 	struct fake_office *f = ctx;
@@ -182,6 +214,9 @@ void fake_office_ops(struct fake_office *f, struct admin_ops *out)
 		.sip_stats = sip_counters,
 		.workers = workers,
 		.worker = worker,
+		.plan = plan,
+		.move = move,
+		.moved = moved,
 		.check = check,
 		.reload = reload };
 }

@@ -19,6 +19,8 @@ struct fake_office {
 	bool broken;         // the provisioning file is
 	const char *checked; // the path that was given last, "" for none
 	char checked_text[256];
+	bool move_asked;
+	uint32_t moved[3]; // port, queue, worker
 };
 
 void fake_office_ops(struct fake_office *f, struct admin_ops *out);

@@ -3,6 +3,7 @@
 events. Written from the headers and not from the code, so that the two check each other."""
 
 import array
+import json
 import mmap
 import os
 import re
@@ -12,24 +13,43 @@ import struct
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
-HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK = range(1, 6)
+HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK, MOVE, MOVED, PLAN, STALLED = range(1, 10)
 OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
-OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = range(9)
-DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = range(6)
+NO_PT = 0xff
 LANE, LANES_MAX, WORKERS, ADDRESSES = 1024, 64, 64, 128
 MESSAGE = "<IHHQQII"
 PLAN_ADDRESS = "<16sHHII"
 PLAN_SIZE = 16 + 4 * WORKERS + struct.calcsize(PLAN_ADDRESS) * ADDRESSES
 
 
+def names(header, of):
+    """The names in an X-list of the contract, in order."""
+    with open(os.path.join(ROOT, "dataplane", header), encoding="utf-8") as f:
+        text = f.read()
+    entries = re.search(rf"#define {of}\(X\).*\n((?:\tX\(.*\n)+)", text)
+    return re.findall(r"^\tX\((\w+),", entries[1], re.MULTILINE)
+
+
 def counters():
-    """The names in stats.h, in order."""
-    with open(os.path.join(ROOT, "dataplane", "stats.h"), encoding="utf-8") as f:
-        return re.findall(r"^\tX\((\w+),", f.read(), re.MULTILINE)
+    return names("stats.h", "WORKER_STAT_LIST")
+
+
+_COMMANDS, _EVENTS = names("cmd.h", "DP_CMD_LIST"), names("event.h", "DP_EVENT_LIST")
+OPEN, REMOTE, SILENT, MUSIC, PROMPT, RELAY, WATCH, DIGITS, CLOSE = (
+    _COMMANDS.index(name) for name in ("OPEN", "REMOTE", "SILENT", "MUSIC", "PROMPT", "RELAY",
+                                       "WATCH", "DIGITS", "CLOSE"))
+DONE, REFUSED, CLOSED, LOCKED, DIGIT, PLAYED = (
+    _EVENTS.index(name) for name in ("DONE", "REFUSED", "CLOSED", "LOCKED", "DIGIT", "PLAYED"))
 
 
 def mapped(ip):
     return bytes(10) + b"\xff\xff" + socket.inet_aton(ip)
+
+
+def remote(ip, port, rtcp, ptime=20):
+    """The body of a REMOTE: PCMU, with digits, without comfort noise."""
+    return struct.pack("<16s16sIHHBBBBBBBB", mapped(ip), bytes(16), 8000, port, rtcp, 0, 0, 101,
+                       101, 0, ptime, 0, NO_PT)
 
 
 class Turned(Exception):
@@ -64,6 +84,7 @@ class Core:
         self.words = memoryview(self.memory).cast("I")
         self.longs = memoryview(self.memory).cast("Q")
         self.tag = 0
+        self.stalls = []  # (worker, whether it stands still)
         self.spoken = []  # events nobody asked for
         self._read_plan()
 
@@ -107,9 +128,33 @@ class Core:
                         [struct.pack(MESSAGE, 1, kind, 0, track, length, codec, 0)], fds)
         for fd in fds:
             os.close(fd)
-        answer = struct.unpack(MESSAGE, self.socket.recv(64))
+        answer, _ = self.heard()
         assert answer[1] == TRACK and answer[3] == track, answer
         return answer[2]
+
+    def heard(self):
+        """The next message that was asked for, and the descriptor that came with it, if one."""
+        while True:
+            data, fds, _, _ = socket.recv_fds(self.socket, 64, 4)
+            message = struct.unpack(MESSAGE, data)
+            if message[1] != STALLED:
+                return message, fds[0] if fds else None
+            self.stalls.append((message[5], message[2] != OK))
+
+    def move(self, port, queue, worker):
+        """Asks that another worker polls a queue; all counted from 0. The outcome."""
+        self.socket.send(struct.pack(MESSAGE, 1, MOVE, 0, port << 32 | queue, 0, worker, 0))
+        answer, _ = self.heard()
+        assert answer[1] == MOVED, answer
+        return answer[2]
+
+    def plan(self):
+        """Who does what, as the media process says."""
+        self.socket.send(struct.pack(MESSAGE, 1, PLAN, 0, 0, 0, 0, 0))
+        answer, fd = self.heard()
+        assert answer[1] == PLAN and fd is not None, answer
+        with os.fdopen(fd, encoding="utf-8") as f:
+            return json.load(f)
 
     # the lanes
 
@@ -135,12 +180,12 @@ class Core:
         self.words[(w.up + 64) // 4] = w.heard & 0xffffffff
         return tag, kind, refusal, lost, (index, gen), body
 
-    def ask(self, kind, flow, body=b"", seconds=2):
+    def ask(self, kind, flow, body=b"", seconds=2, worker=0):
         """Sends one and waits for its answer: (kind, refusal, body)."""
-        tag = self.command(kind, flow, body)
+        tag = self.command(kind, flow, body, worker)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            event = self.event()
+            event = self.event(worker)
             if event is None:
                 self.woken(0.05)
             elif event[0] == tag:
@@ -149,10 +194,8 @@ class Core:
                 self.spoken.append(event)
         raise TimeoutError(f"no answer to command {kind} of {flow}")
 
-    def remote(self, flow, ip, port, ptime=20):
-        body = struct.pack("<16s16sIHHBBBBBBB", mapped(ip), bytes(16), 8000, port, port + 1,
-                           0, 0, 101, 101, 0, ptime, 0)
-        return self.ask(REMOTE, flow, body)
+    def remote(self, flow, ip, port, ptime=20, worker=0):
+        return self.ask(REMOTE, flow, remote(ip, port, port + 1, ptime), worker=worker)
 
     def woken(self, seconds=1):
         """Whether the eventfd was written; it is empty afterwards."""

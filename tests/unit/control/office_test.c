@@ -25,6 +25,26 @@ void media_counts(const struct media *, struct media_counts *out)
 	*out = (struct media_counts){ .flows_open = world.flows_open };
 }
 
+const char *media_plan_text(const struct media *)
+{
+	return "{}";
+}
+
+static uint32_t moved[3];
+
+bool media_move(struct media *, uint32_t port, uint32_t queue, uint32_t worker)
+{
+	moved[0] = port;
+	moved[1] = queue;
+	moved[2] = worker;
+	return true;
+}
+
+const char *media_moved(const struct media *)
+{
+	return moved[2] != 0 ? "done" : "none";
+}
+
 const struct worker_stats *media_stats(const struct media *, uint16_t)
 {
 	return NULL;

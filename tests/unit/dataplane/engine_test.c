@@ -355,6 +355,8 @@ Test(engine, an_idle_worker_may_sleep_and_a_busy_one_wakes_each_millisecond)
 	cr_expect(gt(u64, engine_next_due(rig.e, rig.now), rig.now));
 	cr_expect(le(u64, engine_next_due(rig.e, rig.now), rig.now + 64 * NS_PER_MS), "reports");
 	rig_do(&rig, 0, rig_music(RIG_MUSIC));
+	cr_expect(eq(u64, engine_next_due(rig.e, rig.now), rig.now), "its time is this one");
+	rig_tick(&rig);
 	cr_expect(eq(u64, engine_next_due(rig.e, rig.now), rig.now + NS_PER_MS));
 	cr_expect(eq(u64, engine_next_due(rig.e, rig.now + 1), rig.now + NS_PER_MS));
 }

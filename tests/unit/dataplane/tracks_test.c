@@ -57,3 +57,30 @@ Test(tracks, are_refused_when_the_table_is_full)
 	cr_expect(tracks_hide(&tracks, 77));
 	cr_expect(tracks_show(&tracks, &track[TRACKS_MAX]));
 }
+
+// Every third one hidden and shown again, in an order that leaves gaps everywhere.
+Test(tracks, of_a_full_table_are_all_found_whatever_comes_and_goes)
+{
+	static bool shown[TRACKS_MAX];
+	uint32_t draw = 1;
+
+	for (uint32_t i = 0; i < TRACKS_MAX; i++)
+		track[i].hash = (uint64_t)(i + 1) * TRACKS_INDEX; // alike in their low bits
+	for (uint32_t step = 0; step < 20000; step++) {
+		draw = draw * 1664525 + 1013904223;
+
+		uint32_t i = draw >> 22;
+		if (shown[i])
+			cr_assert(tracks_hide(&tracks, track[i].hash));
+		else
+			cr_assert(tracks_show(&tracks, &track[i]));
+		shown[i] = !shown[i];
+		for (uint32_t k = 0; k < TRACKS_MAX; k += 1 + step % 16) {
+			uint16_t slot = tracks_find(&tracks, track[k].hash);
+
+			cr_assert(eq(int, slot != TRACK_NONE, shown[k]), "step %u", step);
+			if (shown[k])
+				cr_assert(tracks.track[slot] == &track[k]);
+		}
+	}
+}

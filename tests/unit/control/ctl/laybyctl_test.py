@@ -158,6 +158,44 @@ class Laybyctl(unittest.TestCase):
             self.assertEqual(json.loads(run("call", "log.set", '{"level":"info"}', path=c.path)[0]),
                              {"level": "info"})
 
+    def test_the_core_map_is_a_table_with_its_warnings(self):
+        with core() as c:
+            out, _ = run("core", "plan", path=c.path)
+            self.assertRegex(out, r"right +3 +2 +2 +1 +0 +100 +1024 +1024 +auto")
+            self.assertRegex(out, r"192\.0\.2\.1 +left +1 +1 +100 +16384 +16583")
+            self.assertIn("warning: port right crosses", out)
+            plan = json.loads(run("core", "plan", "--json", path=c.path)[0])
+            self.assertEqual(plan["queues"][1]["queue"], 3)
+
+    def test_a_queue_is_moved_or_it_is_said_why_not(self):
+        with core() as c:
+            out, _ = run("core", "move", "right", "3", "1", path=c.path)
+            self.assertEqual(out, "queue 3 of right is polled by worker 1\n")
+            for words, why in ((("left", "3", "1"), "there is no queue 3 of a port"),
+                               (("up", "0", "1"), "there is no queue 0 of a port \"up\""),
+                               (("right", "3", "3"), "there is no worker 3: there are 2"),
+                               (("right", "x", "1"), "queue"), (("right", "3", "0"), "worker")):
+                _, err = run("core", "move", *words, path=c.path, code=REFUSED)
+                self.assertIn(why, err, words)
+        with core(broken=True) as c:
+            _, err = run("core", "move", "right", "3", "1", path=c.path, code=REFUSED)
+            self.assertIn("layby-media is not there, or is busy", err)
+
+    def test_the_plan_of_a_file_needs_no_core(self):
+        with tempfile.TemporaryDirectory() as folder:
+            media = os.path.join(folder, "media")
+            with open(media, "w", encoding="ascii") as f:
+                f.write("#!/bin/sh\necho \"$@\"\n")
+            os.chmod(media, 0o755)
+            os.environ["LAYBY_MEDIA"] = media
+            self.assertEqual(run("core", "plan", "a.yaml", path="/no/such")[0],
+                             "--config a.yaml --check\n")
+            self.assertEqual(run("core", "plan", "a.yaml", "--json", path="/no/such")[0],
+                             "--config a.yaml --check --json\n")
+            os.environ["LAYBY_MEDIA"] = "/no/such"
+            self.assertIn("/no/such", run("core", "plan", "a.yaml", code=REFUSED)[1])
+            del os.environ["LAYBY_MEDIA"]
+
     def test_wrong_usage_is_told_apart(self):
         for words in ([], ["slot"], ["slot", "lost"], ["user", "list"], ["log", "set"],
                       ["slot", "list", "a", "b", "c"], ["info", "x"], ["--nonsense"], ["-x"],
@@ -286,7 +324,7 @@ class Laybyctl(unittest.TestCase):
         with core() as c:
             os.environ["LAYBY_SOCKET"] = c.path
             for words, candidates in (
-                    ([""], "slot call lot user info stats events account config log methods"),
+                    ([""], "slot call lot user info stats events core account config log methods"),
                     (["sl"], "slot"),
                     (["slot", ""], "list"),
                     (["call", "li"], "list"),

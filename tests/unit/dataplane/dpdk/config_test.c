@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/plan_print.h"
+#include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
 
@@ -77,9 +78,11 @@ Test(config, what_is_written_is_what_is_meant)
 	cr_expect(!config.port[0].pci && config.port[1].pci);
 	cr_expect(config.address[0].worker == 1 && config.address[2].worker == 0);
 	cr_expect(config.port[0].queues == 1 && config.port[0].poller[0] == 1);
-	cr_expect(config.port[0].gateway == 0x0a630001 && config.port[1].gateway == 0);
+	cr_expect_eq(ip_to_v4(&config.address[0].gateway), 0x0a630001);
+	cr_expect_eq(ip_to_v4(&config.address[1].gateway), 0x0a630001);
+	cr_expect(ip_is_none(&config.address[2].gateway));
 	cr_expect_eq(config.addresses, 3);
-	cr_expect_eq(config.address[1].ip, 0x0a630003);
+	cr_expect_eq(ip_to_v4(&config.address[1].ip), 0x0a630003);
 	cr_expect_eq(config.address[1].flows, 4);
 	cr_expect_eq(config.address[2].flows, 8192, "the default range");
 	cr_expect_str_eq(config.socket, "/run/layby/media.sock");
@@ -151,10 +154,29 @@ static const struct wrong wrongs[] = {
 	{ "gateway: 10.99.0.1", "gateway: 10.99.0.3", "7:", "our own address" },
 	{ "gateway: 10.99.0.1", "gateway: 224.0.0.1", "7:", "not an IPv4 address" },
 	{ "10.99.0.3", "10.99.0.2", "10:", "10.99.0.2 is there already" },
-	{ "10.99.0.3", "127.0.0.1", "10:", "not an IPv4 address" },
+	{ "10.99.0.3", "127.0.0.1", "10:", "not an IPv4 or global IPv6 address" },
 	{ "10.99.0.3", "10.99.0.255", "10:", "network or broadcast address" },
 	{ "10.99.0.3", "10.99.0.0", "10:", "network or broadcast address" },
 	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 33", "10:", "not a prefix length" },
+	{ "{ip: 10.99.0.3, prefix: 24", "{ip: fe80::2, prefix: 64", "10:", "global IPv6" },
+	{ "{ip: 10.99.0.3, prefix: 24", "{ip: \"::ffff:10.1.1.1\", prefix: 96", "10:", "global" },
+	{ "{ip: 10.99.0.3, prefix: 24", "{ip: \"2001:db8::\", prefix: 64",
+		"10:", "routers' common address of its own /64" },
+	{ "{ip: 10.99.0.3, prefix: 24", "{ip: 2001:db8::2, prefix: 129",
+		"10:", "not a prefix length from 16 to 128" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, vlan: 4095", "10:", "from 1 to 4094" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, vlan: 0", "10:", "from 1 to 4094" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, dscp: 64", "10:", "from 0 to 63" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, gateway: 10.99.0.9",
+		"10:", "another gateway on the same wire" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, vlan: 7, gateway: 10.98.0.9",
+		"10:", "in the network of no address" },
+	{ "10.99.0.3, prefix: 24", "10.99.0.3, prefix: 24, gateway: fe80::1",
+		"10:", "not an IPv4 address" },
+	{ "gateway: 10.99.0.1", "gateway6: fe80::1", "7:", "in the network of no address" },
+	{ "gateway: 10.99.0.1", "gateway6: 10.99.0.1", "7:", "not an IPv6 address" },
+	{ "gateway: 10.99.0.1", "mtu: 100", "7:", "not a number from 1280 to 9600" },
+	{ "gateway: 10.99.0.1", "dscp: ef", "7:", "not a number from 0 to 63" },
 	{ "prefix: 24, rtp-ports: 20000-20007", "prefix: 24, worker: 4", "10:", "not a number" },
 	{ "20000-20007", "20001-20007", "10:", "not an even port" },
 	{ "name: right", "name: left", "11:", "there is a port left already" },
@@ -177,6 +199,55 @@ Test(config, what_is_wrong_is_said_with_its_place)
 		cr_expect_not_null(strstr(error, w->sentence), "%s: %s", w->to, error);
 		cr_expect_null(strchr(error, '\n'), "%s: more than a line", w->to);
 	}
+}
+
+// Two families and two VLANs on one port; a gateway is that of the wire it is on.
+static const char wires[] =
+	"gateway: 10.99.0.1\n    gateway6: fe80::1\n    mtu: 1400\n    dscp: 34\n    addresses:\n"
+	"      - {ip: 10.99.0.2, prefix: 24, rtp-ports: 20000-20015}\n"
+	"      - {ip: 2001:db8::2, prefix: 64, dscp: 0}\n"
+	"      - {ip: 10.77.0.2, prefix: 24, vlan: 100, gateway: 10.77.0.1}\n"
+	"      - {ip: 10.99.0.4, prefix: 24, vlan: 100}\n";
+
+Test(config, an_address_belongs_to_a_family_and_a_vlan)
+{
+	struct bridge_plan plan;
+	struct ip_address v6 = ip("2001:db8::2");
+	struct ip_address gateway6 = ip("fe80::1");
+
+	cr_assert(load("gateway: 10.99.0.1\n    addresses:\n"
+		       "      - {ip: 10.99.0.2, prefix: 24, rtp-ports: 20000-20015}\n",
+			  wires),
+		"%s", error);
+	cr_expect(config.port[0].mtu == 1400 && config.port[1].mtu == 0);
+	cr_assert_eq(config.addresses, 6);
+	const struct config_address *a = config.address;
+	cr_expect(ip_equal(&a[1].ip, &v6) && ip_equal(&a[1].gateway, &gateway6));
+	cr_expect(a[0].dscp == 34 && a[1].dscp == 0 && a[5].dscp == 46);
+	cr_expect(a[0].vlan == 0 && a[2].vlan == 100 && a[3].vlan == 100);
+	cr_expect_eq(ip_to_v4(&a[0].gateway), 0x0a630001);
+	cr_expect_eq(ip_to_v4(&a[2].gateway), 0x0a4d0001);
+	cr_expect_eq(ip_to_v4(&a[3].gateway), 0x0a4d0001, "the same wire");
+	config_plan(&config, &plan);
+	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect_eq(memcmp(plan.address[1].ip, v6.b, 16), 0);
+}
+
+// fe80::1 is on every wire, so the file must say which is meant.
+Test(config, a_link_local_gateway_of_two_vlans_is_refused)
+{
+	cr_assert_not(load("gateway: 10.99.0.1\n    addresses:\n",
+		"gateway6: fe80::1\n    addresses:\n"
+		"      - {ip: 2001:db8::2, prefix: 64}\n"
+		"      - {ip: 2001:db8:1::2, prefix: 64, vlan: 9}\n"));
+	cr_expect_not_null(strstr(error, "may be on any VLAN"), "%s", error);
+	cr_assert(load("gateway: 10.99.0.1\n    addresses:\n",
+			  "addresses:\n"
+			  "      - {ip: 2001:db8::2, prefix: 64, gateway: fe80::1}\n"
+			  "      - {ip: 2001:db8:1::2, prefix: 64, vlan: 9}\n"),
+		"%s", error);
+	cr_expect(!ip_is_none(&config.address[0].gateway));
+	cr_expect(ip_is_none(&config.address[1].gateway));
 }
 
 Test(config, auto_takes_no_more_workers_than_ports_ask_for)
@@ -257,12 +328,13 @@ Test(config, what_a_node_needs_is_every_queue_cache_and_ring_full)
 	cr_expect_eq(config_mbufs(&config, 0), 20000);
 }
 
-Test(config, capacity_is_a_share_of_the_flows_unless_it_is_said)
+Test(config, capacity_is_shared_out_by_flows)
 {
-	cr_assert(
-		load("socket: /run", "capacity: {voices: 7, srtp: 0}\nsocket: /run"), "%s", error);
-	cr_expect(config.capacity.voices == 7 && config.capacity.srtp == 0);
-	cr_expect(config.capacity.overlays == 1025 && config.capacity.opus == 128);
+	cr_assert(load("socket: /run", "capacity: {voices: 700}\nsocket: /run"), "%s", error);
+	cr_expect(config.capacity.voices == 700 && config.capacity.srtp == 0,
+		"0: as many as is right");
+	cr_expect_eq(config_share(&config, 0, 700), 699, "8192 of 8204");
+	cr_expect_eq(config_share(&config, 1, 700), 2, "12 of them, rounded up");
 }
 
 static const char *const sys_directory[] = { "devices", "devices/system", "devices/system/node",

@@ -119,14 +119,18 @@ Test(config_text, a_pci_address_has_one_shape)
 		cr_expect_eq(text_is_pci(rows[i].text), rows[i].good, "%s", rows[i].text);
 }
 
-Test(config_text, an_address_is_a_dotted_quad)
+Test(config_text, an_ip_address_is_of_either_family)
 {
-	uint32_t ip = 0;
+	static const char *const no[] = { "10.99.0", "10.99.0.256", "10.99.0.2 ", "", "layby",
+		"2001:db8:::2", "2001:db8::2%eth0", "::ffff:10.99.0.2" };
+	struct ip_address ip;
+	char text[TEXT_IP_MAX];
 
-	cr_expect(text_ip("10.99.0.2", &ip));
-	cr_expect_eq(ip, 0x0a630002);
-	cr_expect_not(text_ip("10.99.0", &ip));
-	cr_expect_not(text_ip("10.99.0.256", &ip));
-	cr_expect_not(text_ip("10.99.0.2 ", &ip));
-	cr_expect_not(text_ip("::1", &ip));
+	cr_assert(text_ip("10.99.0.2", &ip));
+	cr_expect_eq(ip_to_v4(&ip), 0x0a630002);
+	cr_expect_str_eq(text_put_ip(text, &ip), "10.99.0.2");
+	cr_assert(text_ip("2001:DB8::0:2", &ip));
+	cr_expect_str_eq(text_put_ip(text, &ip), "2001:db8::2");
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		cr_expect_not(text_ip(no[i], &ip), "%s", no[i]);
 }

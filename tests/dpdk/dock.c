@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
+#include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/frame.h"
 #include "dataplane/dpdk/port.h"
@@ -98,7 +99,7 @@ void dock_set_up(void)
 	c.addresses = DOCK_WORKERS;
 	for (uint16_t i = 0; i < DOCK_WORKERS; i++) {
 		c.address[i] = c.address[0];
-		c.address[i].ip = DOCK_US + i;
+		c.address[i].ip = ip_from_v4(DOCK_US + i);
 		c.address[i].worker = i;
 		c.address[i].port_first = DOCK_RTP;
 		c.address[i].flows = DOCK_FLOWS;
@@ -136,29 +137,53 @@ void dock_say(uint16_t queue, const uint8_t *data, uint16_t len)
 void dock_say_arp(uint16_t queue, uint16_t op, uint32_t from, uint32_t to)
 {
 	struct arp arp = { .op = op, .from = from, .to = to };
-	uint8_t frame[FRAME_ARP_LEN];
+	uint8_t frame[64];
 
 	memcpy(arp.from_mac, their_mac, MAC_LEN);
-	arp_write(frame, &arp, op == ARP_REPLY ? plant.port[0].station.mac : NULL);
-	dock_say(queue, frame, sizeof(frame));
+	size_t len = arp_write(
+		frame, &arp, op == ARP_REPLY ? plant.port[0].station.mac : NULL, /* vlan */ 0);
+	dock_say(queue, frame, len);
+}
+
+static void put_word(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+// Ethernet, IPv4 and UDP, which carries no checksum (RFC 768).
+static void headers(uint8_t *frame, uint32_t to, uint16_t to_port, size_t len)
+{
+	static const uint8_t start[] = { 8, 0, 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17 };
+	uint32_t sum = 0;
+
+	memset(frame, 0, DOCK_HEADERS);
+	memcpy(frame, plant.port[0].station.mac, MAC_LEN);
+	memcpy(frame + 6, their_mac, MAC_LEN);
+	memcpy(frame + 12, start, sizeof(start));
+	put_word(frame + 16, (uint32_t)(28 + len));
+	put_word(frame + 26, DOCK_THEM >> 16);
+	put_word(frame + 28, DOCK_THEM & 0xffff);
+	put_word(frame + 30, to >> 16);
+	put_word(frame + 32, to & 0xffff);
+	for (int i = 14; i < 34; i += 2)
+		sum += (uint32_t)(frame[i] << 8 | frame[i + 1]);
+	put_word(frame + 24, ~((sum & 0xffff) + (sum >> 16)));
+	put_word(frame + 34, DOCK_THEIR_RTP);
+	put_word(frame + 36, to_port);
+	put_word(frame + 38, (uint32_t)(8 + len));
 }
 
 void dock_say_rtp(uint16_t queue, uint32_t w, uint32_t flow, uint16_t seq, const char *payload)
 {
-	uint8_t frame[FRAME_HEADERS + 200] = { 0 };
-	uint8_t *rtp = frame + FRAME_HEADERS;
+	uint8_t frame[DOCK_HEADERS + 200];
+	uint8_t *rtp = frame + DOCK_HEADERS;
 	size_t len = strlen(payload);
 
 	rtp_write(rtp, &(struct rtp){ .ts = seq * 160U, .ssrc = 7, .seq = seq });
 	memcpy(rtp + RTP_FIXED_LEN, payload, len);
-	frame_write(rtp, RTP_FIXED_LEN + len,
-		&(struct frame_udp){ .to_mac = plant.port[0].station.mac,
-			.from_mac = their_mac,
-			.from = DOCK_THEM,
-			.to = DOCK_US + w,
-			.from_port = DOCK_THEIR_RTP,
-			.to_port = (uint16_t)(DOCK_RTP + 2 * flow) });
-	dock_say(queue, frame, (uint16_t)(FRAME_HEADERS + RTP_FIXED_LEN + len));
+	headers(frame, DOCK_US + w, (uint16_t)(DOCK_RTP + 2 * flow), RTP_FIXED_LEN + len);
+	dock_say(queue, frame, (uint16_t)(DOCK_HEADERS + RTP_FIXED_LEN + len));
 }
 
 // The answer to this tag; what the worker said unasked before it is passed over.

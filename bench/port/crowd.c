@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "bench/port/far.h"
+#include "bench/port/crowd.h"
 
 #include "bench/bench.h"
 
@@ -9,7 +9,7 @@
 
 #include <err.h>
 
-enum { POOL = 4095, TAKE = 64 };
+enum { POOL = 1535, TAKE = 64 };
 
 // The argument by which rte_eth_from_rings() hands rings to the driver, whose struct is private
 // (DPDK 22.11, drivers/net/ring): with it the port is made by the plant, from a configuration,
@@ -23,15 +23,15 @@ struct internal_args {
 	void *self;
 };
 
-void far_make(struct far *far, uint32_t n, char device[FAR_DEVICE_MAX])
+void crowd_make(struct crowd *far, uint32_t n, char device[CROWD_DEVICE_MAX])
 {
 	static struct internal_args args[2];
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "far-to%u", n);
-	far->to = rte_ring_create(name, FAR_RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	snprintf(name, sizeof(name), "far-from%u", n);
-	far->from = rte_ring_create(name, FAR_RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "crowd-to%u", n);
+	far->to = rte_ring_create(name, CROWD_RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "crowd-from%u", n);
+	far->from = rte_ring_create(name, CROWD_RING, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	snprintf(name, sizeof(name), "far%u", n);
 	far->pool = rte_pktmbuf_pool_create(
 		name, POOL, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
@@ -39,19 +39,19 @@ void far_make(struct far *far, uint32_t n, char device[FAR_DEVICE_MAX])
 		errx(1, "no memory for rings");
 	far->n = n;
 	args[n] = (struct internal_args){ &far->to, 1, &far->from, 1, 0, &args[n] };
-	snprintf(device, FAR_DEVICE_MAX, "net_ring%u,internal=%p", n, (void *)&args[n]);
+	snprintf(device, CROWD_DEVICE_MAX, "net_ring%u,internal=%p", n, (void *)&args[n]);
 }
 
 static uint16_t look(uint16_t, uint16_t, struct rte_mbuf *[], uint16_t frames, void *ctx)
 {
-	struct far *far = ctx;
+	struct crowd *far = ctx;
 
-	if (rte_ring_count(far->from) >= FAR_FEED)
-		far_hear(far);
+	if (rte_ring_count(far->from) >= CROWD_FEED)
+		crowd_hear(far);
 	return frames;
 }
 
-void far_meet(struct far *far, uint16_t port, uint32_t flows, const uint8_t *audio)
+void crowd_meet(struct crowd *far, uint16_t port, uint32_t flows, const uint8_t *audio)
 {
 	far->flows = flows;
 	far->audio = audio;
@@ -65,46 +65,46 @@ void far_meet(struct far *far, uint16_t port, uint32_t flows, const uint8_t *aud
 		errx(1, "DPDK does not let us look at what is sent");
 }
 
-void far_end(struct far *far)
+void crowd_end(struct crowd *far)
 {
 	free(far->flow);
 	far->flow = NULL;
 }
 
-static uint32_t luck(struct far *far)
+static uint32_t luck(struct crowd *far)
 {
 	far->luck = far->luck * 1664525U + 1013904223U;
 	return far->luck >> 8;
 }
 
-static uint32_t write_one(struct far *far, uint8_t *frame)
+static uint32_t write_one(struct crowd *far, uint8_t *frame)
 {
 	uint32_t flow = far->order[far->next];
 	uint32_t len;
 
 	far->next = far->next + 1 == far->flows ? 0 : far->next + 1;
-	if (far->speech == FAR_REPORTS)
-		return far_write_report(far, flow, frame);
+	if (far->speech == CROWD_REPORTS)
+		return crowd_write_report(far, flow, frame);
 	if (far->bad == 0 || luck(far) % 100 >= far->bad)
-		return far_write(far, flow, frame);
+		return crowd_write(far, flow, frame);
 
 	// A broken packet stands in addition to the good one, which is the next of its flow.
 	uint32_t sent = far->flow[flow].sent;
-	len = far_write(far, flow, frame);
+	len = crowd_write(far, flow, frame);
 	far->flow[flow].sent = sent;
-	enum far_spoilt how = (enum far_spoilt)(luck(far) % FAR_SPOILTS);
-	far_spoil(how, frame, &len, luck(far));
+	enum crowd_spoilt how = (enum crowd_spoilt)(luck(far) % CROWD_SPOILTS);
+	crowd_spoil(how, frame, &len, luck(far));
 	far->spoilt[how]++;
 	far->sent_bad++;
 	return len;
 }
 
-uint32_t far_say(struct far *far)
+uint32_t crowd_say(struct crowd *far)
 {
 	uint64_t begin = bench_cycles();
 	uint32_t n = 0;
 
-	while (n < FAR_FEED && rte_ring_free_count(far->to) > 0) {
+	while (n < CROWD_FEED && rte_ring_free_count(far->to) > 0) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(far->pool);
 
 		if (m == NULL)
@@ -124,7 +124,7 @@ uint32_t far_say(struct far *far)
 	return n;
 }
 
-void far_hear(struct far *far)
+void crowd_hear(struct crowd *far)
 {
 	struct rte_mbuf *frames[TAKE];
 	uint64_t begin = bench_cycles();
@@ -132,7 +132,7 @@ void far_hear(struct far *far)
 
 	while ((n = rte_ring_dequeue_burst(far->from, (void **)frames, TAKE, NULL)) > 0) {
 		for (uint32_t i = 0; i < n; i++)
-			far_check(far, rte_pktmbuf_mtod(frames[i], const uint8_t *),
+			crowd_check(far, rte_pktmbuf_mtod(frames[i], const uint8_t *),
 				frames[i]->data_len);
 		rte_pktmbuf_free_bulk(frames, n);
 		far->heard += n;

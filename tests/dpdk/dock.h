@@ -16,6 +16,8 @@ enum {
 	DOCK_THEIR_RTP = 40000,
 	DOCK_FLOWS = 16,
 	DOCK_MBUFS = 8191,
+	DOCK_ETHERNET = 14,
+	DOCK_HEADERS = 42, // Ethernet, IPv4, UDP
 };
 
 // What one worker sent since it was last asked about.

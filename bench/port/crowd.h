@@ -13,10 +13,10 @@
 struct rte_mempool;
 struct rte_ring;
 
-enum { FAR_RING = 1024, FAR_FEED = 256, FAR_DEVICE_MAX = 128 };
+enum { CROWD_RING = 1024, CROWD_FEED = 256, CROWD_DEVICE_MAX = 128 };
 
 // What is wrong with a packet, the first that is found.
-#define FAR_WRONG_LIST(X)                                    \
+#define CROWD_WRONG_LIST(X)                                  \
 	X(frame, "not a good frame, or a checksum is wrong") \
 	X(flow, "from a port of ours that no flow has")      \
 	X(target, "not sent to whose flow it is")            \
@@ -26,24 +26,24 @@ enum { FAR_RING = 1024, FAR_FEED = 256, FAR_DEVICE_MAX = 128 };
 	X(ssrc, "the SSRC is another one")                   \
 	X(payload, "the audio is not what is due")
 
-enum far_wrong {
-	FAR_GOOD = -1,
-#define X(name, help) FAR_WRONG_##name,
-	FAR_WRONG_LIST(X)
+enum crowd_wrong {
+	CROWD_GOOD = -1,
+#define X(name, help) CROWD_WRONG_##name,
+	CROWD_WRONG_LIST(X)
 #undef X
-		FAR_WRONGS,
+		CROWD_WRONGS,
 };
 
 // What callers send, apart from their audio.
-enum far_speech {
-	FAR_NOTHING,
-	FAR_SPEECH,
-	FAR_REPORTS, // RTCP: SR and RR
+enum crowd_speech {
+	CROWD_NOTHING,
+	CROWD_AUDIO,
+	CROWD_REPORTS, // RTCP: SR and RR
 };
 
 // What a packet that is no good packet of its flow's caller has wrong, and where the worker is to
 // count it.
-#define FAR_SPOILT_LIST(X)                                  \
+#define CROWD_SPOILT_LIST(X)                                \
 	X(rx_bad_source, "another source")                  \
 	X(rx_bad_version, "RTP version 1")                  \
 	X(rx_bad_pt, "a payload type that was not agreed")  \
@@ -53,14 +53,14 @@ enum far_speech {
 	X(rx_no_flow, "to a port that has no flow")         \
 	X(rx_bad_checksum, "a bit that fell over")
 
-enum far_spoilt {
-#define X(counter, help) FAR_SPOILT_##counter,
-	FAR_SPOILT_LIST(X)
+enum crowd_spoilt {
+#define X(counter, help) CROWD_SPOILT_##counter,
+	CROWD_SPOILT_LIST(X)
 #undef X
-		FAR_SPOILTS,
+		CROWD_SPOILTS,
 };
 
-struct far_flow {
+struct crowd_flow {
 	uint32_t ssrc; // of what the worker sends, once heard
 	uint32_t ts;   // the next
 	uint32_t at;   // of the track, or of the peer's audio
@@ -69,17 +69,17 @@ struct far_flow {
 	bool heard;
 };
 
-struct far {
+struct crowd {
 	struct rte_ring *to, *from; // the worker
 	struct rte_mempool *pool;
 	uint8_t mac[6]; // the worker's
 	uint32_t n;     // which worker it is
-	struct far_flow *flow;
+	struct crowd_flow *flow;
 	uint32_t flows;
 	const uint32_t *order; // in which callers speak
 	uint32_t next;         // in order
 	const uint8_t *audio;
-	enum far_speech speech;
+	enum crowd_speech speech;
 	bool relay;   // what comes out is what the peer said, else the track
 	uint32_t bad; // of 100 packets that callers send, so many are somebody else's or broken
 	uint32_t luck;
@@ -87,32 +87,32 @@ struct far {
 	uint64_t cycles; // that the far end took
 	uint64_t sent, sent_bad, no_room;
 	uint64_t heard, checked, wrong, rtcp, arp, other;
-	uint64_t wrong_by[FAR_WRONGS];
-	uint64_t spoilt[FAR_SPOILTS];
+	uint64_t wrong_by[CROWD_WRONGS];
+	uint64_t spoilt[CROWD_SPOILTS];
 };
 
 // Makes the rings; device is what a configuration's vdev is to say.
-void far_make(struct far *far, uint32_t n, char device[FAR_DEVICE_MAX]);
+void crowd_make(struct crowd *far, uint32_t n, char device[CROWD_DEVICE_MAX]);
 
 // Once the port is there: callers, and a look at each burst before it goes into the ring, so
 // that the ring never runs over and the packets are as near as a card's would be.
-void far_meet(struct far *far, uint16_t port, uint32_t flows, const uint8_t *audio);
-void far_end(struct far *far);
+void crowd_meet(struct crowd *far, uint16_t port, uint32_t flows, const uint8_t *audio);
+void crowd_end(struct crowd *far);
 
-// Callers speak, up to FAR_FEED packets. Returns how many.
-uint32_t far_say(struct far *far);
+// Callers speak, up to CROWD_FEED packets. Returns how many.
+uint32_t crowd_say(struct crowd *far);
 
 // Takes out and checks what the worker has sent.
-void far_hear(struct far *far);
+void crowd_hear(struct crowd *far);
 
-// far_write.c: a caller's next packet at `frame`; returns its length. far_check.c: what is wrong.
-uint32_t far_write(struct far *far, uint32_t flow, uint8_t *frame);
-uint32_t far_write_report(struct far *far, uint32_t flow, uint8_t *frame);
-void far_spoil(enum far_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck);
-void far_check(struct far *far, const uint8_t *frame, uint32_t len);
+// crowd_write.c: a caller's next packet at `frame`; returns its length. crowd_check.c: what is wrong.
+uint32_t crowd_write(struct crowd *far, uint32_t flow, uint8_t *frame);
+uint32_t crowd_write_report(struct crowd *far, uint32_t flow, uint8_t *frame);
+void crowd_spoil(enum crowd_spoilt how, uint8_t *frame, uint32_t *len, uint32_t luck);
+void crowd_check(struct crowd *far, const uint8_t *frame, uint32_t len);
 
 // What callers say at their n-th packet.
-static inline uint32_t far_speech_at(uint32_t flow, uint32_t n)
+static inline uint32_t crowd_speech_at(uint32_t flow, uint32_t n)
 {
 	return (flow * 7919 + n * 160) % (60 * 8000 - 160);
 }
