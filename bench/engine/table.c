@@ -134,9 +134,11 @@ void table_lay_engine(struct table *t)
 	for (uint32_t at = 0; at < t->flows; at += FLOWS_AN_ADDRESS) {
 		uint32_t left = t->flows - at;
 
-		address[plan.addresses++] = (struct engine_address){ .port_first = PORT,
-			.flows = left < FLOWS_AN_ADDRESS ? left : FLOWS_AN_ADDRESS,
-			.flow_first = at };
+		address[plan.addresses++] =
+			(struct engine_address){ .ip = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
+				.port_first = PORT,
+				.flows = left < FLOWS_AN_ADDRESS ? left : FLOWS_AN_ADDRESS,
+				.flow_first = at };
 	}
 	t->memory = table_room(engine_size(&plan));
 	t->e = engine_init(t->memory, &plan, &ops, &t->stats, t->now);

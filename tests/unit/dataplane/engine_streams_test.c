@@ -184,7 +184,11 @@ static void lay_tracks(void)
 
 static void begin_with(uint32_t burst_most)
 {
-	static const struct engine_address address = { .port_first = 16384, .flows = FLOWS };
+	static const struct engine_address address = {
+		.ip = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
+		.port_first = 16384,
+		.flows = FLOWS
+	};
 	struct engine_plan plan = {
 		.flows = FLOWS, .addresses = 1, .address = &address, .burst_most = burst_most
 	};
