@@ -14,6 +14,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	struct flow_cold *c = cold_of(e, f);
 
 	engine_set_mode(e, f, FLOW_SILENT);
+	voice_forget(e, f);
 	keys_forget(e, f);
 	digits_forget(e, f);
 	crypto_forget(e, f);
@@ -111,8 +112,6 @@ static enum dp_refusal obey_remote(
 		return DP_REFUSAL_BAD_VALUE;
 	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
-	if (!play_can_go_on(e, f, cmd))
-		return DP_REFUSAL_NO_ENCODING;
 	if (flow_remote_same(cold_of(e, f), cmd))
 		return DP_REFUSAL_NONE;
 
@@ -120,9 +119,14 @@ static enum dp_refusal obey_remote(
 	if (hop < 0 || hop > UINT16_MAX)
 		return DP_REFUSAL_BAD_ADDRESS;
 
+	struct voice_leg leg = { cmd->remote.codec, cmd->remote.ptime, cmd->remote.clock };
+	enum dp_refusal refusal = voice_fit_remote(e, f, &leg);
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
 	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
 	if (f->dtmf_tx == DP_NO_PT)
 		keys_forget(e, f);
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	report_begin(e, f, now);
 	return DP_REFUSAL_NONE;
@@ -138,15 +142,9 @@ static enum dp_refusal obey_silent(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
 {
 	engine_set_mode(e, f, FLOW_SILENT);
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
-}
-
-static bool can_relay(const struct rtp_flow *from, const struct rtp_flow *to)
-{
-	bool other = !dp_codec_is_g711(from->codec) || !dp_codec_is_g711(to->codec);
-
-	return !from->known || (from->clock == to->clock && (!other || from->codec == to->codec));
 }
 
 static enum dp_refusal obey_relay(
@@ -163,8 +161,9 @@ static enum dp_refusal obey_relay(
 		return DP_REFUSAL_BAD_PEER;
 
 	struct rtp_flow *peer = &e->flows[id.index];
-	if (!can_relay(peer, f))
-		return DP_REFUSAL_CODEC_CLASH;
+	enum dp_refusal refusal = voice_fit_relay(e, f, peer);
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
 
 	// The peer forgets who hears it when it is opened anew.
 	bool heard = peer->heard_by == place_of(e, f);
@@ -173,6 +172,7 @@ static enum dp_refusal obey_relay(
 		return DP_REFUSAL_NONE;
 	engine_set_mode(e, f, FLOW_RELAY);
 	f->peer = id.index;
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }
@@ -234,6 +234,10 @@ static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_MUSIC] = play_music,
 	[DP_CMD_PROMPT] = play_prompt,
 	[DP_CMD_RELAY] = obey_relay,
+	[DP_CMD_MIX] = obey_mix,
+	[DP_CMD_OVERLAY] = obey_overlay,
+	[DP_CMD_OVERLAY_END] = obey_overlay_end,
+	[DP_CMD_GAIN] = obey_gain,
 	[DP_CMD_WATCH] = obey_watch,
 	[DP_CMD_DIGITS] = obey_digits,
 	[DP_CMD_CLOSE] = obey_close,

@@ -15,5 +15,5 @@ enum dp_refusal play_music(
 enum dp_refusal play_prompt(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 
-// What the flow plays now must be there in the codec that REMOTE says it is to have.
-bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd);
+// Is what the flow plays now there in this codec?
+bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg);

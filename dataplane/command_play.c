@@ -13,18 +13,18 @@ static bool encoded(const struct engine *e, uint16_t track, uint8_t encoding, ui
 	       ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
 }
 
-bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd)
+bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg)
 {
-	uint8_t encoding = flow_encoding(cmd->remote.codec, cmd->remote.clock);
+	uint8_t encoding = flow_encoding(leg->codec, leg->clock);
 
 	if (f->mode == FLOW_MUSIC)
-		return encoded(e, f->track, encoding, cmd->remote.ptime);
+		return encoded(e, f->track, encoding, leg->ptime);
 	if (f->mode != FLOW_PROMPT)
 		return true;
 
 	const struct flow_prompt *prompt = prompt_of(e, f);
 	for (unsigned i = 0; i < prompt->n; i++) {
-		if (!encoded(e, prompt->track[i], encoding, cmd->remote.ptime))
+		if (!encoded(e, prompt->track[i], encoding, leg->ptime))
 			return false;
 	}
 	return true;
@@ -32,7 +32,7 @@ bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const stru
 
 // The slot of a track that the flow can play.
 static enum dp_refusal find_track(
-	const struct engine *e, const struct rtp_flow *f, uint64_t hash, uint16_t *out)
+	struct engine *e, struct rtp_flow *f, uint64_t hash, uint16_t *out)
 {
 	if (!f->known)
 		return DP_REFUSAL_NO_REMOTE;
@@ -41,7 +41,9 @@ static enum dp_refusal find_track(
 	*out = tracks_find(&e->tracks, hash);
 	if (*out == TRACK_NONE)
 		return DP_REFUSAL_NO_TRACK;
-	return encoded(e, *out, f->encoding, f->ptime) ? DP_REFUSAL_NONE : DP_REFUSAL_NO_ENCODING;
+	if (encoded(e, *out, f->encoding, f->ptime))
+		return DP_REFUSAL_NONE;
+	return voice_fit_track(e, f, e->tracks.track[*out]);
 }
 
 enum dp_refusal play_music(
@@ -58,12 +60,13 @@ enum dp_refusal play_music(
 	engine_use_tracks(e, &track, 1);
 	engine_set_mode(e, f, FLOW_MUSIC);
 	f->track = track;
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }
 
-static enum dp_refusal find_prompt(const struct engine *e, const struct rtp_flow *f,
-	const struct dp_cmd *cmd, struct flow_prompt *out)
+static enum dp_refusal find_prompt(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, struct flow_prompt *out)
 {
 	for (; out->n < DP_PROMPT_MAX && cmd->prompt.track[out->n] != 0; out->n++) {
 		enum dp_refusal refusal =
@@ -97,6 +100,7 @@ enum dp_refusal play_prompt(
 	engine_set_mode(e, f, FLOW_PROMPT);
 	cold_of(e, f)->prompt = (uint16_t)pool_take(&e->prompts);
 	*prompt_of(e, f) = prompt;
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }

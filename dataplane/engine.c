@@ -61,7 +61,7 @@ static size_t far_size(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, far, cryptos, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, cryptos, end;
 };
 
 // Who has no ciphers pays nothing for keys.
@@ -82,7 +82,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.keys = l.reports + pacer_size(plan->flows);
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
-	l.far = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.far = l.voices + voices_size(&l.capacity);
 	l.cryptos = l.far + far_size(plan);
 	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
 	return l;
@@ -101,6 +102,7 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	pool_init(
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
 	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
 		e->ciphers != NULL ? l->capacity.cryptos : 0);
 }

@@ -35,9 +35,16 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 		drop_tracks(e, &f->track, 1);
 	if (f->mode == FLOW_PROMPT)
 		drop_prompt(e, f);
+	if (f->mode == FLOW_MIX)
+		voice_leave_mix(e, f);
+
+	struct rtp_flow *peer = voice_peer(e, f);
 	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
 		far_let_go(e, f);
 	flow_set_mode(f, mode);
+	voice_turn(e, f);
+	if (peer != NULL)
+		voice_settle_in(e, peer);
 }
 
 // The tick, within one step from now, at which the fewest are due: in whatever order flows begin,

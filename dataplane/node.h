@@ -12,6 +12,7 @@
 //   another worker ──► far ──► out, drop
 //
 //   pacer ──┬──► moh ───► out                      music and prompts
+//           ├──► mix ───► out                      what is rendered
 //           ├──► keys ──► out                      digits given back
 //           ├──► digits                            an event whose end was lost
 //           └──► report ► out                      RTCP
@@ -38,6 +39,7 @@
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 #include "dataplane/tracks.h"
+#include "dataplane/voice.h"
 
 struct engine {
 	struct engine_ops ops;
@@ -66,6 +68,7 @@ struct engine {
 	struct random random;
 	struct engine_address address[BRIDGE_ADDRESSES_MAX];
 	struct tracks tracks;
+	struct voices voices;
 };
 
 #define REPORT_TICK_NS (UINT64_C(64) * NS_PER_MS)
@@ -168,6 +171,10 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
 _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now);
 
+// Shows a packet of x to those who hear x without relaying it. kept: what relay_keep() said.
+void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+	const _Atomic uint64_t *kept, uint64_t now);
+
 // A packet of x that the far end of y is not to miss.
 void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
 
@@ -199,6 +206,28 @@ void digits_late(struct engine *e, uint32_t piece, uint64_t now);
 
 // The flow is closed.
 void digits_forget(struct engine *e, struct rtp_flow *f);
+
+// A prompt waits a moment for the far end to be found; PROMPT only.
+bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at);
+
+// The last track has been sent.
+void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
+// is rendered, if it may send now, else NULL. Returns the counter of what became of it.
+_Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
+	const struct pkt *p, struct burst *out, uint64_t now);
+
+// The same of comfort noise.
+void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, const struct pkt *p,
+	struct burst *out, uint64_t now);
+
+// A packet of an event of x's for y, which is rendered: becomes one of y's.
+void voice_ride_event(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p,
+	uint64_t now);
+
+// What a rendered flow (FLOW_RENDERED) sends at `at`.
+void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 
 // Is all that this flow sends music that goes on, with nothing to be done to it?
 static inline bool music_is_plain(const struct rtp_flow *f)

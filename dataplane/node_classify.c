@@ -45,7 +45,7 @@ static _Atomic uint64_t *reason(struct worker_stats *s, enum rtp_error error)
 
 static bool agreed(const struct rtp_flow *f, uint8_t pt)
 {
-	return pt == f->pt_rx || pt == f->dtmf_rx || pt == PT_COMFORT_NOISE;
+	return pt == f->pt_rx || pt == f->dtmf_rx || pt == PT_COMFORT_NOISE || pt == f->cn_rx;
 }
 
 static void lock(struct engine *e, struct rtp_flow *f, const struct pkt *p)

@@ -74,6 +74,10 @@
 	X(digits_seen,      "digits pressed")                                              \
 	X(events_no_room,   "RFC 4733 packets not read: capacity.events is used up")       \
 	X(digits_withheld,  "digits not sent on at once")                                  \
+	X(heard,            "RTP packets decoded for somebody who hears them")             \
+	X(concealed,        "losses made up for a leg with another codec")                \
+	X(rendered,         "RTP packets made by mixing, overlays, gain or another codec") \
+	X(rx_bad_payload,   "RTP: a payload that its codec does not understand")           \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
 	X(streams_refused,  "flows and streams refused because packets were late already") \

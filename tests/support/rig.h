@@ -47,7 +47,7 @@ struct rig_packet {
 };
 
 struct rig {
-	alignas(64) uint8_t memory[1 << 18];
+	alignas(64) uint8_t memory[1 << 21];
 	struct worker_stats stats;
 	struct engine *e;
 	uint64_t now;
