@@ -115,6 +115,7 @@ static uint32_t targets(
 		if (p->map.address[i].port != n ||
 			!queue_of(&p->map.port[n], a->worker, &out[found].queue))
 			continue;
+		out[found].vlan = p->map.address[i].vlan;
 		memcpy(out[found++].ip, a->ip, sizeof(a->ip));
 	}
 	return found;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/steer.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
-enum { ITEMS = 3, ACTIONS = 2 };
+enum { ITEMS = 4, ACTIONS = 2, VLAN_ID = 0x0fff };
 
 const struct steer_ops steer_card = {
 	.validate = rte_flow_validate,
@@ -13,6 +14,7 @@ const struct steer_ops steer_card = {
 
 // One rule and all that it points to.
 struct rule {
+	struct rte_flow_item_vlan vlan, vlan_mask;
 	struct rte_flow_item_ipv4 ipv4, ipv4_mask;
 	struct rte_flow_item_ipv6 ipv6, ipv6_mask;
 	struct rte_flow_action_queue queue;
@@ -29,24 +31,32 @@ static bool is_ipv4(const uint8_t ip[16])
 	return memcmp(ip, mapped, sizeof(mapped)) == 0;
 }
 
+static struct rte_flow_item item(enum rte_flow_item_type type, const void *spec, const void *mask)
+{
+	return (struct rte_flow_item){ .type = type, .spec = spec, .mask = mask };
+}
+
 static void write_rule(struct rule *r, const struct steer_target *t)
 {
+	uint32_t n = 0;
+
 	*r = (struct rule){ .queue = { .index = t->queue } };
-	r->pattern[0].type = RTE_FLOW_ITEM_TYPE_ETH;
+	r->pattern[n++].type = RTE_FLOW_ITEM_TYPE_ETH;
+	if (t->vlan != 0) {
+		r->vlan.tci = htons(t->vlan);
+		r->vlan_mask.tci = htons(VLAN_ID);
+		r->pattern[n++] = item(RTE_FLOW_ITEM_TYPE_VLAN, &r->vlan, &r->vlan_mask);
+	}
 	if (is_ipv4(t->ip)) {
 		memcpy(&r->ipv4.hdr.dst_addr, t->ip + 12, sizeof(r->ipv4.hdr.dst_addr));
 		r->ipv4_mask.hdr.dst_addr = UINT32_MAX;
-		r->pattern[1] = (struct rte_flow_item){
-			.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = &r->ipv4, .mask = &r->ipv4_mask
-		};
+		r->pattern[n++] = item(RTE_FLOW_ITEM_TYPE_IPV4, &r->ipv4, &r->ipv4_mask);
 	} else {
 		memcpy(r->ipv6.hdr.dst_addr, t->ip, sizeof(r->ipv6.hdr.dst_addr));
 		memset(r->ipv6_mask.hdr.dst_addr, 0xff, sizeof(r->ipv6_mask.hdr.dst_addr));
-		r->pattern[1] = (struct rte_flow_item){
-			.type = RTE_FLOW_ITEM_TYPE_IPV6, .spec = &r->ipv6, .mask = &r->ipv6_mask
-		};
+		r->pattern[n++] = item(RTE_FLOW_ITEM_TYPE_IPV6, &r->ipv6, &r->ipv6_mask);
 	}
-	r->pattern[2].type = RTE_FLOW_ITEM_TYPE_END;
+	r->pattern[n].type = RTE_FLOW_ITEM_TYPE_END;
 	r->action[0] =
 		(struct rte_flow_action){ .type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &r->queue };
 	r->action[1].type = RTE_FLOW_ACTION_TYPE_END;

@@ -27,6 +27,7 @@ extern const struct steer_ops steer_card;
 struct steer_target {
 	uint8_t ip[16]; // IPv4 mapped
 	uint16_t queue;
+	uint16_t vlan; // 0: untagged
 };
 
 struct steer {

@@ -3,7 +3,7 @@
 // A relay between flows of two workers, each turned by hand: heard, changed, ended on either side.
 #include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include <criterion/criterion.h>
 

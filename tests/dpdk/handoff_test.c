@@ -3,7 +3,7 @@
 // Two workers that share a port: what comes on the wrong queue, and what one hands the other.
 #include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/frame.h"
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include <criterion/criterion.h>
 #include <rte_mbuf.h>

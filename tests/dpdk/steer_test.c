@@ -5,11 +5,12 @@
 
 #include <criterion/criterion.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static const struct steer_target target[] = {
 	{ .ip = { [10] = 0xff, 0xff, 192, 0, 2, 7 }, .queue = 0 },
-	{ .ip = { [10] = 0xff, 0xff, 192, 0, 2, 8 }, .queue = 3 },
+	{ .ip = { [10] = 0xff, 0xff, 192, 0, 2, 8 }, .queue = 3, .vlan = 0x123 },
 	{ .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 }, .queue = 1 },
 };
 enum { TARGETS = 3 };
@@ -23,8 +24,7 @@ static void expect_rule(uint16_t id, uint32_t n, const struct rte_flow_attr *att
 	const struct rte_flow_item item[], const struct rte_flow_action action[])
 {
 	const struct steer_target *t = &target[n];
-	const struct rte_flow_item_ipv4 *v4 = item[1].spec, *v4_mask = item[1].mask;
-	const struct rte_flow_item_ipv6 *v6 = item[1].spec, *v6_mask = item[1].mask;
+	const struct rte_flow_item_vlan *tag = item[1].spec, *tag_mask = item[1].mask;
 	static const struct rte_flow_item_ipv4 no_v4;
 	static const struct rte_flow_item_ipv6 no_v6;
 	static const uint8_t ones[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -34,6 +34,14 @@ static void expect_rule(uint16_t id, uint32_t n, const struct rte_flow_attr *att
 	cr_expect(attr->ingress == 1 && attr->egress == 0 && attr->transfer == 0);
 	cr_expect(attr->group == 0 && attr->priority == 0);
 	cr_expect(item[0].type == RTE_FLOW_ITEM_TYPE_ETH && item[0].spec == NULL);
+	if (t->vlan != 0) {
+		cr_expect_eq(item[1].type, RTE_FLOW_ITEM_TYPE_VLAN);
+		cr_expect(tag->tci == htons(0x123) && tag_mask->tci == htons(0xfff));
+		cr_expect(tag->inner_type == 0 && tag_mask->inner_type == 0);
+		item++;
+	}
+	const struct rte_flow_item_ipv4 *v4 = item[1].spec, *v4_mask = item[1].mask;
+	const struct rte_flow_item_ipv6 *v6 = item[1].spec, *v6_mask = item[1].mask;
 	cr_expect_null(item[1].last);
 	cr_expect_eq(item[2].type, RTE_FLOW_ITEM_TYPE_END);
 	if (n < 2) {

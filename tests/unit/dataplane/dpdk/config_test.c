@@ -415,6 +415,36 @@ Test(config, workers_near_the_card_come_first)
 	cr_expect(config.workers == 1 && config.cpu[0] == 2);
 }
 
+// As they are in docs/examples, on a machine that is large enough.
+static void load_example(const char *name)
+{
+	char at[256];
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	for (int i = 0; i < 8; i++)
+		CPU_SET(i, &cpus);
+	snprintf(at, sizeof(at), "%s/%s", EXAMPLES, name);
+	cr_assert(config_load(&config, at, &cpus, error, sizeof(error)), "%s", error);
+}
+
+Test(config, the_examples_are_taken_and_mean_what_they_say)
+{
+	struct bridge_plan plan;
+
+	load_example("layby-media.yaml");
+	cr_expect(config.workers == 1 && config.ports == 1 && config.sleep);
+	load_example("layby-media-carrier.yaml");
+	config_plan(&config, &plan);
+	cr_assert_eq(bridge_plan_check(&plan), BRIDGE_OK);
+	cr_expect(config.workers == 4 && config.ports == 2 && config.addresses == 16);
+	for (uint32_t w = 0; w < 4; w++)
+		cr_expect_eq(plan.flows[w], 4 * 8192, "worker %u", w + 1);
+	for (uint32_t n = 0; n < 2; n++)
+		cr_expect_eq(config.port[n].queues, 4);
+	cr_expect_eq(config.port[0].rx_descriptors, 2048);
+}
+
 static char *printed(void (*print)(const struct config *, FILE *))
 {
 	char *text = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tests/support/dock.h"
+#include "tests/dpdk/dock.h"
 
 #include "dataplane/dpdk/arp.h"
 #include "dataplane/dpdk/eal.h"
