@@ -2,12 +2,15 @@
 //
 // What one frame costs in each codec and each kernel: nanoseconds and cycles of 20 ms of audio,
 // and how many channels of it a core can carry if it does nothing else. The baseline copies the
-// samples of the frame, in turn with it; each figure is the median of BENCH_ROUNDS.
+// samples of the frame, in turn with it. Each figure is the median of ROUNDS, so short that most
+// of them are not interrupted on a busy machine.
 #include "bench/bench.h"
 #include "codecs/codec.h"
+#include "codecs/conceal.h"
 #include "codecs/g711_kernels.h"
 #include "codecs/mix_kernels.h"
 #include "codecs/resample.h"
+#include "codecs/tone.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +20,9 @@ enum {
 	FRAMES = 64, // that a round goes through, again and again
 	FRAME_MS = 20,
 	FRAME_MAX = CODEC_RATE_MAX / 1000 * FRAME_MS,
-	ROUND_NS = 2 * 1000 * 1000,
+	ROUNDS = 31,
+	ROUND_NS = 200 * 1000,
+	KINDS = 10, // of frames: one in so many is lost
 };
 
 struct desk {
@@ -30,6 +35,8 @@ struct desk {
 	void *encoder, *decoder;
 	const struct g711_kernels *g711;
 	const struct mix_kernels *mix;
+	const struct resample_kernels *resample;
+	struct tone_cursor tone;
 	struct resample_up up;
 	struct resample_down down;
 	unsigned turn; // of a case that does not do the same to every frame
@@ -44,38 +51,38 @@ static void copy(struct desk *d, unsigned i)
 	__asm__ volatile("" : : "r"(d->out[i]) : "memory");
 }
 
-// Nanoseconds a frame.
-static double measure(frame_fn run, struct desk *d, unsigned times)
+// Nanoseconds a frame, over so many frames.
+static double measure(frame_fn run, struct desk *d, unsigned frames)
 {
 	uint64_t ns = bench_ns();
 
-	for (unsigned k = 0; k < times; k++)
-		for (unsigned i = 0; i < FRAMES; i++)
-			run(d, i);
-	return (double)(bench_ns() - ns) / times / FRAMES;
+	for (unsigned i = 0; i < frames; i++)
+		run(d, i % FRAMES);
+	return (double)(bench_ns() - ns) / frames;
 }
 
-// As often as fits into a round.
-static unsigned often(frame_fn run, struct desk *d)
+// As many frames as fit into a round, and every kind of frame at least.
+static unsigned many(frame_fn run, struct desk *d)
 {
-	double once = measure(run, d, 1) * FRAMES;
+	double once = measure(run, d, FRAMES);
+	unsigned fit = (unsigned)(ROUND_NS / (once + 1));
 
-	return once > ROUND_NS ? 1 : (unsigned)(ROUND_NS / (once + 1)) + 1;
+	return fit > KINDS ? fit : KINDS;
 }
 
 static void bench(const char *what, struct desk *d, frame_fn run)
 {
-	unsigned times = often(run, d), copies = often(copy, d);
+	unsigned frames = many(run, d), copies = many(copy, d);
 	struct bench_span span = bench_begin(-1);
-	double ours[BENCH_ROUNDS], copied[BENCH_ROUNDS];
+	double ours[ROUNDS], copied[ROUNDS];
 	char channels[64];
 
-	for (unsigned i = 0; i < BENCH_ROUNDS; i++) {
-		ours[i] = measure(run, d, times);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		ours[i] = measure(run, d, frames);
 		copied[i] = measure(copy, d, copies);
 	}
-	double value = bench_median(ours, BENCH_ROUNDS);
-	double baseline = bench_median(copied, BENCH_ROUNDS);
+	double value = bench_median(ours, ROUNDS);
+	double baseline = bench_median(copied, ROUNDS);
 	snprintf(channels, sizeof(channels), ",\"channels_per_core\":%.0f", FRAME_MS * 1e6 / value);
 	bench_print(&(struct bench_line){
 		.bench = "codecs",
@@ -137,6 +144,17 @@ static void mix_ramp_frame(struct desk *d, unsigned i)
 	d->mix->ramp_add(d->out[i], d->pcm[i], d->n, 0, 100000);
 }
 
+// The loops alone: from so many samples as a frame of 8 kHz has when the filter is full.
+static void up_kernel(struct desk *d, unsigned i)
+{
+	d->resample->up(d->out[i], d->pcm[i], d->n / 2);
+}
+
+static void down_kernel(struct desk *d, unsigned i)
+{
+	d->resample->down(d->out[i], d->pcm[i], d->pcm[i], d->n / 2);
+}
+
 static void up(struct desk *d, unsigned i)
 {
 	resample_up(&d->up, d->out[i], d->pcm[i], d->n / 2);
@@ -163,10 +181,28 @@ static void decode(struct desk *d, unsigned i)
 // One frame in ten is lost.
 static void decode_and_conceal(struct desk *d, unsigned i)
 {
-	if (d->turn++ % 10 == 9)
+	if (d->turn++ % KINDS == KINDS - 1)
 		d->codec->conceal(d->decoder, d->out[i], d->n);
 	else
 		decode(d, i);
+}
+
+// A frame that arrived, and one that did not: what the second costs is all but nothing of the
+// first.
+static void hear_and_conceal(struct desk *d, unsigned i)
+{
+	conceal_heard(d->decoder, d->out[i], d->n);
+	conceal_fill(d->decoder, d->out[i], d->n);
+}
+
+static void hear(struct desk *d, unsigned i)
+{
+	conceal_heard(d->decoder, d->pcm[i], d->n);
+}
+
+static void ring(struct desk *d, unsigned i)
+{
+	tone_render(&d->tone, d->out[i], d->n);
 }
 
 // A voice, more or less: a buzz of many harmonics that swells and ebbs.
@@ -222,6 +258,21 @@ static void *state(size_t size)
 	return memory;
 }
 
+static void bench_conceal(struct desk *d, const char *as, uint32_t rate)
+{
+	char what[64];
+
+	sing(d, rate);
+	memcpy(d->out, d->pcm, sizeof(d->out));
+	d->decoder = state(CONCEAL_SIZE(rate));
+	conceal_init(d->decoder, rate);
+	snprintf(what, sizeof(what), "conceal/%s-heard", as);
+	bench(what, d, hear);
+	snprintf(what, sizeof(what), "conceal/%s-heard-and-lost", as);
+	bench(what, d, hear_and_conceal);
+	free(d->decoder);
+}
+
 static void bench_codec(struct desk *d, const char *as, unsigned id, uint32_t clock)
 {
 	char what[64];
@@ -251,8 +302,20 @@ int main(void)
 	memset(d, 0, sizeof(*d));
 	bench_kernels(d);
 	sing(d, 16000);
+	for (unsigned level = 0; level <= CPU_AVX2; level++) {
+		d->resample = resample_kernels(level);
+		if (d->resample == NULL)
+			continue;
+		bench(level == CPU_PLAIN ? "resample/up/plain" : "resample/up/avx2", d, up_kernel);
+		bench(level == CPU_PLAIN ? "resample/down/plain" : "resample/down/avx2", d,
+			down_kernel);
+	}
 	bench("resample/8-to-16", d, up);
 	bench("resample/16-to-8", d, down);
+	tone_begin(&d->tone, tone_find("us", TONE_BUSY), 16000);
+	bench("tone/16k", d, ring);
+	bench_conceal(d, "8k", 8000);
+	bench_conceal(d, "16k", 16000);
 	bench_codec(d, "pcmu", CODEC_PCMU, 8000);
 	bench_codec(d, "l16-16k", CODEC_L16, 16000);
 	bench_codec(d, "g722", CODEC_G722, 8000);

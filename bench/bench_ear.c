@@ -2,9 +2,9 @@
 //
 // The ear of pacing.py: hears streams of RTP on an interface with the kernel's time of arrival,
 // and says how far packets were from where their stream's timestamps put them. A stream's place
-// is that of its earliest packet, so every deviation is a lateness. It also counts what is lost,
-// and keeps intervals in which the hypervisor stole time, or in which the worker was kept
-// waiting for its CPU by other programs, apart.
+// is that of the earliest of its first packets, so what deviates is late (or early, if the stream
+// runs fast). It also counts what is lost, and keeps intervals in which the hypervisor stole
+// time, or in which the worker was kept waiting for its CPU by other programs, apart.
 //
 // Usage: bench_ear INTERFACE STREAMS SECONDS [SCHEDSTAT]     SCHEDSTAT: of the worker's thread
 // It says "listening" on stderr when it is; then one object of JSON.
@@ -24,8 +24,8 @@ enum {
 	BLOCK = 1 << 20,
 	BLOCKS = 64,
 	BLOCK_MS = 10,
-	BUCKETS = 50000, // of a microsecond
-	SETTLE_S = 2,    // until each stream's place is known
+	BUCKETS = 100000, // of a microsecond; what is above is told as the most
+	SETTLE_S = 2,     // until each stream's place is known
 	INTERVAL_MS = 100,
 	HEADERS = 14 + 20 + 8,
 	BEAT_NS = 20000000,
@@ -71,7 +71,7 @@ static uint32_t bucket(int64_t ns)
 
 static void weigh(struct stream *s, int64_t at, int64_t due)
 {
-	int64_t late = due - s->place > 0 ? due - s->place : 0;
+	int64_t late = abs64(due - s->place);
 	int64_t off = abs64(at - s->last - BEAT_NS);
 
 	interval.packets++;
@@ -115,7 +115,7 @@ static void hear(const uint8_t *frame, uint32_t len, int64_t at)
 		if (at - begin > SETTLE_S * 1000000000LL && step == 1)
 			weigh(s, at, due);
 	}
-	if (due < s->place)
+	if (due < s->place && at - begin <= SETTLE_S * 1000000000LL)
 		s->place = due;
 	s->packets++;
 	s->seq = seq;
@@ -172,25 +172,27 @@ static void close_interval(const char *schedstat)
 	memset(&interval, 0, sizeof(interval));
 }
 
-static double part_of(const uint64_t *buckets, uint64_t packets, double part)
+static double part_of(const uint64_t *buckets, uint64_t packets, double part, int64_t most_ns)
 {
 	uint64_t most = (uint64_t)(part * (double)packets), sum = 0;
 	uint32_t i = 0;
 
 	while (i < BUCKETS && (sum += buckets[i]) <= most)
 		i++;
-	return i / 1000.0;
+	return i < BUCKETS ? i / 1000.0 : (double)most_ns / 1e6;
 }
 
 static void tell(const char *name, const struct spread *s)
 {
 	printf("\"%s\":{\"packets\":%llu,\"p50\":%.3f,\"p99\":%.3f,\"p99.9\":%.3f,\"max\":%.3f,"
 	       "\"beat p50\":%.3f,\"beat p99\":%.3f,\"beat p99.9\":%.3f,\"beat max\":%.3f},",
-		name, (unsigned long long)s->packets, part_of(s->late, s->packets, 0.5),
-		part_of(s->late, s->packets, 0.99), part_of(s->late, s->packets, 0.999),
-		(double)s->late_max / 1e6, part_of(s->off, s->packets, 0.5),
-		part_of(s->off, s->packets, 0.99), part_of(s->off, s->packets, 0.999),
-		(double)s->off_max / 1e6);
+		name, (unsigned long long)s->packets,
+		part_of(s->late, s->packets, 0.5, s->late_max),
+		part_of(s->late, s->packets, 0.99, s->late_max),
+		part_of(s->late, s->packets, 0.999, s->late_max), (double)s->late_max / 1e6,
+		part_of(s->off, s->packets, 0.5, s->off_max),
+		part_of(s->off, s->packets, 0.99, s->off_max),
+		part_of(s->off, s->packets, 0.999, s->off_max), (double)s->off_max / 1e6);
 }
 
 static void report(int ear)

@@ -10,236 +10,20 @@
 // In order of their places, or in a random one. The baseline writes the same bytes to the same
 // places in the same order (for what comes in: makes the same views) and does nothing else.
 #include "bench/bench.h"
-#include "dataplane/node.h"
-
-#include <assert.h>
-#include <sys/mman.h>
-
-enum {
-	FRAME = 160,
-	PTIME = 20,
-	PACKET = RTP_FIXED_LEN + FRAME,
-	BUFFERS = 512, // as many as the cache of a pool hands out again and again
-	ROOM = 2048,
-	HEADROOM = 192,
-	HUGE = 1 << 21,
-	TRACK = 1 << 23,
-	PORT = 16384,
-	FLOWS_AN_ADDRESS = 8192,
-	PACKETS = 2500000, // in one run, or one for each flow
-};
-
-struct table {
-	struct engine *e;
-	void *memory;
-	uint32_t flows;
-	uint32_t ms; // of media time in one run
-	uint32_t *order;
-	uint32_t *heard; // order, and who is heard in it, ms by ms
-	uint64_t now;
-	uint64_t made;
-	uint32_t next; // buffer
-	uint32_t turn; // of what comes in
-	uint8_t *buffers;
-	uint8_t *audio;
-	uint32_t *from; // baseline: where each flow reads
-	struct worker_stats stats;
-	struct burst out, in, drop;
-};
-
-static void on_answer(void *, const struct dp_event *event)
-{
-	if (event->kind == DP_EVENT_REFUSED)
-		abort();
-}
-
-static bool on_tell(void *, const struct dp_event *)
-{
-	return true;
-}
-
-static uint8_t *buffer(struct table *t)
-{
-	return t->buffers + (size_t)(t->next++ % BUFFERS) * ROOM + HEADROOM;
-}
-
-static uint32_t on_blank(void *ctx, struct burst *out, uint32_t n)
-{
-	n = n < BURST_MAX - out->n ? n : BURST_MAX - out->n;
-	for (uint32_t i = 0; i < n; i++) {
-		struct pkt *p = &out->pkt[out->n++];
-
-		p->data = buffer(ctx);
-		p->room = ROOM - HEADROOM;
-		p->summed = false;
-	}
-	return n;
-}
-
-static void on_flush(void *ctx, struct burst *out)
-{
-	((struct table *)ctx)->made += out->n;
-	out->n = 0;
-}
-
-static int on_hop(void *, uint16_t, const uint8_t[16])
-{
-	return 0;
-}
-
-static void on_entry(void *, uint32_t, uint32_t, bool, uint64_t)
-{
-}
-
-static void *room(size_t size)
-{
-	size_t unit = size < HUGE ? 64 : HUGE; // as the shell does
-	void *memory = aligned_alloc(unit, (size + unit - 1) / unit * unit);
-
-	if (memory == NULL)
-		abort();
-	if (size >= HUGE && madvise(memory, size, MADV_HUGEPAGE) < 0)
-		perror("huge pages");
-	memset(memory, 0, size);
-	return memory;
-}
-
-static void give(struct table *t, uint32_t flow, struct dp_cmd cmd)
-{
-	cmd.tag = 1;
-	cmd.flow = (struct flow_id){ flow, 1 };
-	engine_command(t->e, &cmd, t->now);
-}
-
-static void far_end(uint8_t ip[16], uint32_t flow)
-{
-	const uint8_t of[16] = { [10] = 0xff,
-		[11] = 0xff,
-		10,
-		(uint8_t)(flow >> 16),
-		(uint8_t)(flow >> 8),
-		(uint8_t)flow };
-
-	memcpy(ip, of, sizeof(of));
-}
-
-static struct dp_cmd remote(uint32_t flow, uint8_t codec)
-{
-	struct dp_cmd cmd = {
-		.kind = DP_CMD_REMOTE,
-		.remote = { .clock = 8000,
-			.rtp_port = 4000,
-			.rtcp_port = 4001,
-			.dtmf_tx = 101,
-			.dtmf_rx = 101,
-			.codec = codec,
-			.cn = DP_NO_PT,
-			.ptime = PTIME },
-	};
-
-	far_end(cmd.remote.ip, flow);
-	return cmd;
-}
-
-static uint64_t draw(uint64_t *state)
-{
-	*state = *state * 6364136223846793005U + 1442695040888963407U;
-	return *state >> 33;
-}
-
-static void shuffle(uint32_t *order, uint32_t n)
-{
-	uint64_t state = 42;
-
-	for (uint32_t i = n - 1; i > 0; i--) {
-		uint32_t k = (uint32_t)(draw(&state) % (i + 1)), kept = order[i];
-
-		order[i] = order[k];
-		order[k] = kept;
-	}
-}
-
-static void lay_engine(struct table *t)
-{
-	struct engine_address address[BRIDGE_ADDRESSES_MAX] = { 0 };
-	struct engine_plan plan = { .flows = t->flows, .address = address };
-	struct engine_ops ops = { .ctx = t,
-		.answer = on_answer,
-		.tell = on_tell,
-		.blank = on_blank,
-		.flush = on_flush,
-		.hop = on_hop,
-		.entry = on_entry };
-	static struct track track;
-
-	for (uint32_t at = 0; at < t->flows; at += FLOWS_AN_ADDRESS) {
-		uint32_t left = t->flows - at;
-
-		address[plan.addresses++] = (struct engine_address){ .port_first = PORT,
-			.flows = left < FLOWS_AN_ADDRESS ? left : FLOWS_AN_ADDRESS,
-			.flow_first = at };
-	}
-	t->memory = room(engine_size(&plan));
-	t->e = engine_init(t->memory, &plan, &ops, &t->stats, t->now);
-	track = (struct track){ .hash = 1, .len = TRACK, .payload = { t->audio, t->audio } };
-	if (!engine_track_show(t->e, &track))
-		abort();
-}
-
-static void lay(struct table *t, uint32_t flows, bool random, uint8_t second)
-{
-	t->flows = flows;
-	t->now = UINT64_C(1000000000);
-	t->turn = 0;
-	t->ms = PACKETS / flows < 1 ? PTIME : PACKETS / flows * PTIME;
-	t->order = room(flows * sizeof(uint32_t));
-	t->from = room(flows * sizeof(uint32_t));
-	memset(&t->stats, 0, sizeof(t->stats));
-	for (uint32_t i = 0; i < flows; i++)
-		t->order[i] = i;
-	if (random)
-		shuffle(t->order, flows);
-	lay_engine(t);
-	for (uint32_t i = 0; i < flows; i++) {
-		uint32_t flow = t->order[i];
-
-		give(t, flow, (struct dp_cmd){ .kind = DP_CMD_OPEN });
-		give(t, flow, remote(flow, flow % 2 == 0 ? DP_CODEC_PCMU : second));
-	}
-}
-
-static void clear(struct table *t)
-{
-	free(t->memory);
-	free(t->order);
-	free(t->from);
-}
-
-static void play(struct table *t)
-{
-	uint64_t state = 7;
-
-	for (uint32_t i = 0; i < t->flows; i++) {
-		uint32_t flow = t->order[i];
-
-		give(t, flow, (struct dp_cmd){ .kind = DP_CMD_MUSIC, .music.track = 1 });
-		t->e->flows[flow].track_at = t->from[flow] =
-			(uint32_t)(draw(&state) % (TRACK / TRACK_BLOCK)) * TRACK_BLOCK;
-	}
-}
+#include "bench/engine/table.h"
 
 // The next packet of a flow's far end, as the shell would show it.
 static void view(struct table *t, uint32_t flow)
 {
 	struct pkt *p = &t->in.pkt[t->in.n++];
 
-	p->data = buffer(t);
+	p->data = table_buffer(t);
 	p->len = PACKET;
 	p->room = ROOM - HEADROOM;
 	p->remote_port = 4000;
 	p->local_port = (uint16_t)(PORT + 2 * (flow % FLOWS_AN_ADDRESS));
 	p->address = (uint8_t)(flow / FLOWS_AN_ADDRESS);
-	far_end(p->ip, flow);
+	table_far_end(p->ip, flow);
 	rtp_write(p->data, &(struct rtp){ .seq = (uint16_t)(t->turn / PTIME),
 				   .ts = t->turn / PTIME * FRAME,
 				   .ssrc = flow });
@@ -260,7 +44,7 @@ static void hear(struct table *t, bool engine)
 			engine_input(t->e, &t->in, &t->out, &t->drop, t->now);
 		else
 			__asm__ volatile("" : : "r"(t) : "memory");
-		on_flush(t, &t->out);
+		table_take(t, &t->out);
 	}
 	t->turn++;
 }
@@ -268,7 +52,7 @@ static void hear(struct table *t, bool engine)
 static void tick(struct table *t)
 {
 	engine_tick(t->e, &t->out, t->now);
-	on_flush(t, &t->out);
+	table_take(t, &t->out);
 }
 
 static void music(void *ctx)
@@ -304,7 +88,7 @@ static void relay(void *ctx)
 
 static void copy_frame(struct table *t, uint32_t flow)
 {
-	uint8_t *to = buffer(t);
+	uint8_t *to = table_buffer(t);
 
 	memcpy(to, t->audio, RTP_FIXED_LEN);
 	memcpy(to + RTP_FIXED_LEN, t->audio + t->from[flow], FRAME);
@@ -357,7 +141,7 @@ struct kind {
 static void pair(struct table *t)
 {
 	for (uint32_t flow = 0; flow < t->flows; flow++)
-		give(t, flow,
+		table_give(t, flow,
 			(struct dp_cmd){ .kind = DP_CMD_RELAY, .relay.peer = { flow ^ 1, 1 } });
 }
 
@@ -381,21 +165,51 @@ static void bench(struct table *t, const struct kind *k, uint32_t flows, bool ra
 	snprintf(what, sizeof(what), "none/%s/%u/%s", k->name, flows, random ? "random" : "linear");
 	if (strstr(what, wanted) == NULL)
 		return;
-	lay(t, flows, random, k->second);
+	table_lay(t, flows, random, k->second);
 	if (k->plays)
-		play(t);
+		table_play(t);
 	if (k->relays)
 		pair(t);
 	bench_run(&(struct bench_pair){ .bench = "engine",
 		.what = what,
 		.unit = k->unit,
-		.items = (double)flows * (t->ms / PTIME),
+		.items = (double)(flows * (uint64_t)(t->ms / PTIME)),
 		.run = k->run,
 		.ctx = t,
 		.baseline = k->baseline,
 		.baseline_ctx = t });
 	check(t, k);
-	clear(t);
+	table_clear(t);
+}
+
+// How long an engine needs until it takes its first command, its memory's pages included.
+static void bench_start(struct table *t, uint32_t flows)
+{
+	char what[64];
+	double ms[BENCH_ROUNDS];
+
+	snprintf(what, sizeof(what), "none/start/%u", flows);
+	if (strstr(what, wanted) == NULL)
+		return;
+
+	struct bench_span span = bench_begin(sched_getcpu());
+	for (int i = 0; i < BENCH_ROUNDS; i++) {
+		uint64_t begin = bench_ns();
+
+		t->flows = flows;
+		table_lay_engine(t);
+		ms[i] = (double)(bench_ns() - begin) / 1e6;
+		free(t->memory);
+	}
+	bench_print(&(struct bench_line){ .bench = "engine",
+		.what = what,
+		.unit = "ms",
+		.value = bench_median(ms, BENCH_ROUNDS),
+		.cycles = -1,
+		.baseline = -1,
+		.ratio = -1,
+		.steal = bench_steal(&span),
+		.waited = bench_waited(&span) });
 }
 
 int main(int argc, char **argv)
@@ -409,11 +223,12 @@ int main(int argc, char **argv)
 		{ "relay-pcmu-pcma", "packets/s/core", relay, copy_relayed, false, true,
 			DP_CODEC_PCMA },
 	};
-	struct table *t = room(sizeof(*t));
+	struct table *t = table_room(sizeof(*t));
 
 	wanted = argc > 1 ? argv[1] : "";
-	t->buffers = room((size_t)BUFFERS * ROOM);
-	t->audio = room(TRACK);
+	t->buffers = table_room((size_t)BUFFERS * ROOM);
+	t->audio = table_room(TRACK);
+	bench_start(t, 250000);
 	for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		for (unsigned n = 0; n < sizeof(flows) / sizeof(flows[0]); n++) {
 			bench(t, &kinds[k], flows[n], false);

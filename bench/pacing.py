@@ -34,6 +34,9 @@ US, NEAR, FAR = "10.99.0.1", "pace0", "pace1"
 FLOWS, CALLER = 8192, 0x64400001  # flows of an address; bench_ear knows the first caller too
 TRACK, AUDIO = 0xfeed, random.Random(1).randbytes(8000 * 60)
 AT_ONCE = 512  # commands under way
+# In place of a CPU that is kept free. The kernel weighs sessions before it weighs processes.
+FIRST_OF_ALL = ["setsid", "sh", "-c",
+                'echo -20 >/proc/self/autogroup 2>/dev/null; exec nice -n -20 "$@"', "sh"]
 
 
 def dotted(number):
@@ -66,7 +69,7 @@ def start_media(where, cpu, port, streams):
             "ports": [{"name": "media0", "vdev": lay_port(port), "gateway": US,
                        "addresses": addresses}],
             "socket": os.path.join(where, "media.sock")}).lstrip("\n") + "\n")
-    media = Process([program("layby-media"), "--config", config],
+    media = Process([*FIRST_OF_ALL, program("layby-media"), "--config", config],
                     os.path.join(where, "media.log"), "layby-media")
     media.await_line("ready", 15)
     if port == "tap":

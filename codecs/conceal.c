@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codecs/conceal.h"
 
+#include "codecs/conceal_kernels.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +15,8 @@ enum {
 	BLEND_MS = 4,      // of real sound with made-up, more for each FRAME_MS
 	BLEND_MAX_MS = 10, // and never more
 	ROUGHLY = 4000,    // Hz: enough to find a period, if not its exact length
-	MAKE_MAX = 320,    // samples at a time: one FRAME_MS or one BLEND_MAX_MS, at any rate
+	SEARCH_MAX = 16 * (ALIKE_MS + PERIOD_MAX_MS),
+	MAKE_MAX = 320, // samples at a time: one FRAME_MS or one BLEND_MAX_MS, at any rate
 };
 
 static size_t ms(const struct conceal *p, size_t n)
@@ -33,31 +36,82 @@ void conceal_init(struct conceal *p, uint32_t rate)
 	memset(p->sample, 0, sizeof(int16_t) * CONCEAL_PAST(rate));
 }
 
-// How well the last ALIKE_MS are like those `lag` before; only each step-th sample counts.
-static float likeness(const struct conceal *p, size_t lag, size_t step)
+struct conceal_alike conceal_alike_plain(const int16_t *now, const int16_t *then, size_t n)
 {
-	const int16_t *end = p->sample + CONCEAL_PAST(p->rate);
-	const int16_t *now = end - ms(p, ALIKE_MS);
-	int64_t product = 0, energy = 0;
+	struct conceal_alike sum = { 0 };
 
-	for (; now < end; now += step) {
-		product += now[0] * now[-(ptrdiff_t)lag];
-		energy += now[-(ptrdiff_t)lag] * now[-(ptrdiff_t)lag];
+	for (size_t i = 0; i < n; i++) {
+		sum.product += now[i] * then[i];
+		sum.energy += then[i] * then[i];
 	}
-	return energy > 0 ? (float)product / sqrtf((float)energy) : 0;
+	return sum;
+}
+
+conceal_alike_fn conceal_alike_at(enum cpu_level level)
+{
+	if (level > cpu_level())
+		return NULL;
+#if defined(__x86_64__)
+	if (level == CPU_AVX2)
+		return conceal_alike_avx2;
+#endif
+	return level == CPU_PLAIN ? conceal_alike_plain : NULL;
+}
+
+static conceal_alike_fn alike = conceal_alike_plain;
+
+__attribute__((constructor)) static void choose(void)
+{
+	conceal_alike_fn best = conceal_alike_at(CPU_AVX2);
+
+	if (best != NULL)
+		alike = best;
+}
+
+// Some of what was heard, where a period is looked for: ALIKE_MS, and before them as many
+// samples as the longest period has.
+struct search {
+	int16_t sample[SEARCH_MAX];
+	size_t span; // samples of ALIKE_MS
+	size_t low, high;
+};
+
+// Only every step-th sample, and no INT16_MIN.
+static void search_in(struct search *s, const struct conceal *p, size_t step)
+{
+	size_t n = ms(p, ALIKE_MS + PERIOD_MAX_MS) / step;
+	const int16_t *from = p->sample + CONCEAL_PAST(p->rate) - n * step;
+
+	s->span = ms(p, ALIKE_MS) / step;
+	s->low = ms(p, PERIOD_MIN_MS) / step;
+	s->high = ms(p, PERIOD_MAX_MS) / step;
+	for (size_t i = 0; i < n; i++) {
+		s->sample[i] = from[i * step];
+		if (s->sample[i] == INT16_MIN)
+			s->sample[i]++;
+	}
+}
+
+// How well the last ALIKE_MS are like those `lag` before.
+static float likeness(const struct search *s, size_t lag)
+{
+	const int16_t *now = s->sample + s->high;
+	struct conceal_alike sum = alike(now, now - lag, s->span);
+
+	return sum.energy > 0 ? (float)sum.product / sqrtf((float)sum.energy) : 0;
 }
 
 // The best of the lags from low to high.
-static size_t best_lag(const struct conceal *p, size_t low, size_t high, size_t step)
+static size_t best_lag(const struct search *s, size_t low, size_t high)
 {
 	size_t best = low;
-	float most = likeness(p, low, step);
+	float most = likeness(s, low);
 
-	for (size_t lag = low + step; lag <= high; lag += step) {
-		float alike = likeness(p, lag, step);
+	for (size_t lag = low + 1; lag <= high; lag++) {
+		float now = likeness(s, lag);
 
-		if (alike > most) {
-			most = alike;
+		if (now > most) {
+			most = now;
 			best = lag;
 		}
 	}
@@ -66,12 +120,14 @@ static size_t best_lag(const struct conceal *p, size_t low, size_t high, size_t 
 
 static size_t find_pitch(const struct conceal *p)
 {
-	size_t low = ms(p, PERIOD_MIN_MS), high = ms(p, PERIOD_MAX_MS);
 	size_t step = p->rate / ROUGHLY;
-	size_t near = best_lag(p, low, high, step);
+	struct search s;
 
-	return best_lag(p, near - low < step ? low : near - step + 1,
-		high - near < step ? high : near + step - 1, 1);
+	search_in(&s, p, step);
+	size_t near = best_lag(&s, s.low, s.high) * step;
+	search_in(&s, p, 1);
+	return best_lag(&s, near - s.low < step ? s.low : near - step + 1,
+		s.high - near < step ? s.high : near + step - 1);
 }
 
 static int16_t between(int16_t a, int16_t b, size_t i, size_t n)

@@ -150,12 +150,16 @@ struct dp_cmd {
 			uint8_t flags; // DP_REMOTE_*
 			uint8_t cn;    // comfort noise (RFC 3389), both ways, or DP_NO_PT
 		} remote;
-		// RFC 3711. A new key replaces the old one at once; NONE takes it away. With a
-		// key, packets that it does not open are counted and change nothing.
+		// RFC 3711. A new key replaces the old one at once and numbers go on; the same key
+		// again changes nothing; NONE takes it away. A flow that has a key has nothing in
+		// the clear: with one for one direction only, nothing passes in the other. So keys
+		// come before what makes it send. What they do not open is counted and changes
+		// nothing. What a key to send with has sealed, nothing else may be sealed with, in
+		// this flow or another: no key is given again after it was taken away.
 		struct {
 			uint8_t suite;           // enum dp_suite
 			uint8_t send;            // 1: what we send; 0: what we receive
-			uint8_t key[DP_KEY_MAX]; // master key, then master salt
+			uint8_t key[DP_KEY_MAX]; // master key, master salt, then zero
 		} keys;
 		struct {
 			uint64_t track; // content hash, or that of a playlist

@@ -2,21 +2,22 @@
 //
 // What each command does to its flow. Everything is checked on the caller's copy before anything
 // is changed, and every way through answers once.
+#include "dataplane/command.h"
+
 #include "dataplane/ip.h"
 #include "dataplane/node.h"
 
 #include <string.h>
-
-typedef enum dp_refusal (*obey_fn)(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
 	struct flow_cold *c = cold_of(e, f);
 
 	engine_set_mode(e, f, FLOW_SILENT);
+	voice_forget(e, f);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	crypto_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -102,31 +103,6 @@ static bool remote_in_range(const struct dp_cmd *cmd)
 	       (cmd->remote.flags & ~DP_REMOTE_MUTE) == 0;
 }
 
-// Is the track there in this encoding, and does a packet of it fit?
-static bool encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime)
-{
-	return encoding < TRACK_CODECS && e->tracks.track[track]->payload[encoding] != NULL &&
-	       ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
-}
-
-// What the flow plays now must be there in the codec it is to have.
-static bool can_go_on(const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd)
-{
-	uint8_t encoding = flow_encoding(cmd->remote.codec, cmd->remote.clock);
-
-	if (f->mode == FLOW_MUSIC)
-		return encoded(e, f->track, encoding, cmd->remote.ptime);
-	if (f->mode != FLOW_PROMPT)
-		return true;
-
-	const struct flow_prompt *prompt = prompt_of(e, f);
-	for (unsigned i = 0; i < prompt->n; i++) {
-		if (!encoded(e, prompt->track[i], encoding, cmd->remote.ptime))
-			return false;
-	}
-	return true;
-}
-
 static enum dp_refusal obey_remote(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
 {
@@ -136,8 +112,6 @@ static enum dp_refusal obey_remote(
 		return DP_REFUSAL_BAD_VALUE;
 	if (!is_host(e, f, target))
 		return DP_REFUSAL_BAD_ADDRESS;
-	if (!can_go_on(e, f, cmd))
-		return DP_REFUSAL_NO_ENCODING;
 	if (flow_remote_same(cold_of(e, f), cmd))
 		return DP_REFUSAL_NONE;
 
@@ -145,98 +119,32 @@ static enum dp_refusal obey_remote(
 	if (hop < 0 || hop > UINT16_MAX)
 		return DP_REFUSAL_BAD_ADDRESS;
 
+	struct voice_leg leg = { cmd->remote.codec, cmd->remote.ptime, cmd->remote.clock };
+	enum dp_refusal refusal = voice_fit_remote(e, f, &leg);
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
 	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
 	if (f->dtmf_tx == DP_NO_PT)
 		keys_forget(e, f);
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	report_begin(e, f, now);
 	return DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal obey_keys(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t)
+{
+	return node_srtp_keys(e, f, cmd);
 }
 
 static enum dp_refusal obey_silent(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
 {
 	engine_set_mode(e, f, FLOW_SILENT);
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
-}
-
-// The slot of a track that the flow can play.
-static enum dp_refusal find_track(
-	const struct engine *e, const struct rtp_flow *f, uint64_t hash, uint16_t *out)
-{
-	if (!f->known)
-		return DP_REFUSAL_NO_REMOTE;
-	if (hash == 0)
-		return DP_REFUSAL_NO_TRACK;
-	*out = tracks_find(&e->tracks, hash);
-	if (*out == TRACK_NONE)
-		return DP_REFUSAL_NO_TRACK;
-	return encoded(e, *out, f->encoding, f->ptime) ? DP_REFUSAL_NONE : DP_REFUSAL_NO_ENCODING;
-}
-
-static enum dp_refusal obey_music(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
-{
-	uint16_t track;
-	enum dp_refusal refusal = find_track(e, f, cmd->music.track, &track);
-
-	if (refusal != DP_REFUSAL_NONE)
-		return refusal;
-	if (f->mode == FLOW_MUSIC && f->track == track)
-		return DP_REFUSAL_NONE;
-
-	engine_use_tracks(e, &track, 1);
-	engine_set_mode(e, f, FLOW_MUSIC);
-	f->track = track;
-	engine_pace(e, f, now);
-	return DP_REFUSAL_NONE;
-}
-
-static enum dp_refusal find_prompt(const struct engine *e, const struct rtp_flow *f,
-	const struct dp_cmd *cmd, struct flow_prompt *out)
-{
-	for (; out->n < DP_PROMPT_MAX && cmd->prompt.track[out->n] != 0; out->n++) {
-		enum dp_refusal refusal =
-			find_track(e, f, cmd->prompt.track[out->n], &out->track[out->n]);
-
-		if (refusal != DP_REFUSAL_NONE)
-			return refusal;
-	}
-	return out->n == 0 ? DP_REFUSAL_BAD_VALUE : DP_REFUSAL_NONE;
-}
-
-static bool same_prompt(const struct flow_prompt *a, const struct flow_prompt *b)
-{
-	return a->n == b->n && memcmp(a->track, b->track, a->n * sizeof(a->track[0])) == 0;
-}
-
-static enum dp_refusal obey_prompt(
-	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
-{
-	struct flow_prompt prompt = { .since = now };
-	enum dp_refusal refusal = find_prompt(e, f, cmd, &prompt);
-
-	if (refusal != DP_REFUSAL_NONE)
-		return refusal;
-	if (f->mode == FLOW_PROMPT && same_prompt(prompt_of(e, f), &prompt))
-		return DP_REFUSAL_NONE;
-	if (f->mode != FLOW_PROMPT && e->prompts.used == e->prompts.count)
-		return DP_REFUSAL_NO_ROOM;
-
-	engine_use_tracks(e, prompt.track, prompt.n);
-	engine_set_mode(e, f, FLOW_PROMPT);
-	cold_of(e, f)->prompt = (uint16_t)pool_take(&e->prompts);
-	*prompt_of(e, f) = prompt;
-	engine_pace(e, f, now);
-	return DP_REFUSAL_NONE;
-}
-
-static bool can_relay(const struct rtp_flow *from, const struct rtp_flow *to)
-{
-	bool other = !dp_codec_is_g711(from->codec) || !dp_codec_is_g711(to->codec);
-
-	return !from->known || (from->clock == to->clock && (!other || from->codec == to->codec));
 }
 
 static enum dp_refusal obey_relay(
@@ -253,8 +161,9 @@ static enum dp_refusal obey_relay(
 		return DP_REFUSAL_BAD_PEER;
 
 	struct rtp_flow *peer = &e->flows[id.index];
-	if (!can_relay(peer, f))
-		return DP_REFUSAL_CODEC_CLASH;
+	enum dp_refusal refusal = voice_fit_relay(e, f, peer);
+	if (refusal != DP_REFUSAL_NONE)
+		return refusal;
 
 	// The peer forgets who hears it when it is opened anew.
 	bool heard = peer->heard_by == place_of(e, f);
@@ -263,6 +172,7 @@ static enum dp_refusal obey_relay(
 		return DP_REFUSAL_NONE;
 	engine_set_mode(e, f, FLOW_RELAY);
 	f->peer = id.index;
+	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;
 }
@@ -319,10 +229,15 @@ static enum dp_refusal obey_close(
 static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_OPEN] = obey_open,
 	[DP_CMD_REMOTE] = obey_remote,
+	[DP_CMD_KEYS] = obey_keys,
 	[DP_CMD_SILENT] = obey_silent,
-	[DP_CMD_MUSIC] = obey_music,
-	[DP_CMD_PROMPT] = obey_prompt,
+	[DP_CMD_MUSIC] = play_music,
+	[DP_CMD_PROMPT] = play_prompt,
 	[DP_CMD_RELAY] = obey_relay,
+	[DP_CMD_MIX] = obey_mix,
+	[DP_CMD_OVERLAY] = obey_overlay,
+	[DP_CMD_OVERLAY_END] = obey_overlay_end,
+	[DP_CMD_GAIN] = obey_gain,
 	[DP_CMD_WATCH] = obey_watch,
 	[DP_CMD_DIGITS] = obey_digits,
 	[DP_CMD_CLOSE] = obey_close,

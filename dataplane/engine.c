@@ -61,8 +61,14 @@ static size_t far_size(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, far, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, cryptos, end;
 };
+
+// Who has no ciphers pays nothing for keys.
+static uint32_t cryptos(const struct engine_plan *plan, const struct engine_capacity *capacity)
+{
+	return plan->ciphers != NULL ? capacity->cryptos : 0;
+}
 
 static struct layout lay_out(const struct engine_plan *plan)
 {
@@ -76,8 +82,10 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.keys = l.reports + pacer_size(plan->flows);
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
-	l.far = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
-	l.end = l.far + far_size(plan);
+	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.far = l.voices + voices_size(&l.capacity);
+	l.cryptos = l.far + far_size(plan);
+	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
 	return l;
 }
 
@@ -94,6 +102,9 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	pool_init(
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
+	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
+		e->ciphers != NULL ? l->capacity.cryptos : 0);
 }
 
 static void lay_wheels(
@@ -133,6 +144,7 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 
 	e->ops = *ops;
 	e->stats = stats;
+	e->ciphers = plan->ciphers;
 	e->flow_count = plan->flows;
 	e->address_count = plan->addresses;
 	e->worker = plan->worker;
@@ -148,6 +160,12 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 	for (uint16_t a = 0; a < plan->addresses; a++)
 		lay_address(e, a, &plan->address[a]);
 	return e;
+}
+
+void *engine_secrets(const struct engine *e, size_t *len)
+{
+	*len = e->cryptos.size * e->cryptos.count;
+	return e->cryptos.base;
 }
 
 void engine_set_wall_offset(struct engine *e, int64_t wall_offset)
@@ -172,8 +190,10 @@ void engine_input(
 
 	assert(in->n + drop->n <= BURST_MAX);
 	taken.n = 0;
+	engine_begin(e, out);
 	node_classify(e, in, &taken, drop, now);
 	node_relay(e, &taken, out, drop, now);
+	node_srtp_seal(e, out);
 }
 
 uint32_t engine_describe(struct engine *e, uint32_t from, uint32_t most)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct engine;
+struct srtp_ciphers;
 struct track;
 
 // What the engine asks of whoever runs it. None of these may block.
@@ -70,10 +71,14 @@ struct engine_plan {
 	int64_t wall_offset; // nanoseconds to add to `now` for the wall clock (RTCP NTP time)
 	uint32_t burst_most; // packets of our own that a turn may send; 0: by the flows due in 1 ms
 	struct engine_capacity capacity;
+	const struct srtp_ciphers *ciphers; // this worker's alone; NULL: no SRTP
 };
 
 // The capacity with its zeroes filled in.
 struct engine_capacity engine_capacity_of(const struct engine_plan *plan);
+
+// The part of an engine's memory where keys are: nothing that a core dump should have.
+void *engine_secrets(const struct engine *e, size_t *len);
 
 // Bytes of memory that an engine of this plan needs, aligned to 64.
 size_t engine_size(const struct engine_plan *plan);

@@ -136,7 +136,7 @@ void flow_remote(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *c
 
 void flow_set_mode(struct rtp_flow *f, enum flow_mode mode)
 {
-	f->mode = (uint8_t)mode;
+	f->mode = mode & 0x7f;
 	f->tx |= FLOW_FRESH;
 	if (mode == FLOW_RELAY) {
 		f->peer = FLOW_NONE;

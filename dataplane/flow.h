@@ -36,6 +36,7 @@ enum flow_mode {
 	FLOW_MUSIC,  // a track, round and round
 	FLOW_PROMPT, // up to four tracks, once
 	FLOW_RELAY,  // what its peer receives
+	FLOW_MIX,    // the sum of what others receive
 };
 
 enum {
@@ -66,6 +67,7 @@ enum {
 	FLOW_TYPING = 1 << 4,     // digits of ours are under way: nothing else leaves
 	FLOW_PACED = 1 << 5,      // the pacer holds an entry of this flow
 	FLOW_REPORTED = 1 << 6,   // the report wheel holds one
+	FLOW_KEYLESS = 1 << 7,    // SRTP without a key to send with: nothing leaves
 };
 
 // The RFC 4733 event that comes in now, and the one before. A piece of a pool: from the first
@@ -150,7 +152,8 @@ struct rtp_flow {
 	uint8_t codec;    // enum dp_codec
 	uint8_t encoding; // of tracks, or TRACK_CODECS: they cannot be had in this codec
 	uint8_t ptime;    // ms
-	uint8_t mode;     // enum flow_mode
+	uint8_t mode : 7; // enum flow_mode
+	bool driven : 1;  // rendered by the tick, whatever the mode
 	uint8_t tx;       // FLOW_RENDERED, FLOW_SEALED_OUT and so on
 	union {
 		struct {                     // RELAY
@@ -238,7 +241,7 @@ bool flow_learn(struct rtp_flow *f, struct flow_cold *c, uint16_t port, uint16_t
 // May RTP leave now? RTCP may leave although the far end is on hold.
 static inline bool flow_may_report(const struct rtp_flow *f)
 {
-	return f->send_port != 0;
+	return f->send_port != 0 && (f->tx & FLOW_KEYLESS) == 0;
 }
 
 static inline bool flow_may_send(const struct rtp_flow *f)
@@ -249,7 +252,8 @@ static inline bool flow_may_send(const struct rtp_flow *f)
 // Has it something of our own making to send?
 static inline bool flow_is_due(const struct rtp_flow *f)
 {
-	return (f->tx & FLOW_TYPING) != 0 || f->mode == FLOW_MUSIC || f->mode == FLOW_PROMPT;
+	return (f->tx & FLOW_TYPING) != 0 || f->driven || f->mode == FLOW_MUSIC ||
+	       f->mode == FLOW_PROMPT;
 }
 
 // A time in steps of about a millisecond. It goes round after 52 days.

@@ -56,7 +56,7 @@ static int16_t between(const struct jitter_filter *filter, const int16_t *around
 	}
 
 	int64_t rest = part & ((1U << PHASE_BITS) - 1);
-	int64_t sum = ((int64_t)low << PHASE_BITS) + rest * (high - low);
+	int64_t sum = low * (INT64_C(1) << PHASE_BITS) + rest * (high - low);
 	return clip((int32_t)((sum + (INT64_C(1) << (PHASE_BITS + 13))) >> (PHASE_BITS + 14)));
 }
 

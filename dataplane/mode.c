@@ -35,18 +35,27 @@ void engine_set_mode(struct engine *e, struct rtp_flow *f, enum flow_mode mode)
 		drop_tracks(e, &f->track, 1);
 	if (f->mode == FLOW_PROMPT)
 		drop_prompt(e, f);
+	if (f->mode == FLOW_MIX)
+		voice_leave_mix(e, f);
+
+	struct rtp_flow *peer = voice_peer(e, f);
 	if (f->mode == FLOW_RELAY && f->peer == FLOW_FAR)
 		far_let_go(e, f);
 	flow_set_mode(f, mode);
+	voice_turn(e, f);
+	if (peer != NULL)
+		voice_settle_in(e, peer);
 }
 
 // The tick, within one step from now, at which the fewest are due: in whatever order flows begin,
-// they are spread over the time of a packet. If all are alike, the place says which.
+// they are spread over the time of a packet. If all are alike, the place says which. A tick that is
+// told already looks empty and is not.
 static uint64_t quietest(const struct pacer *p, uint32_t place, uint64_t ms, uint32_t step)
 {
-	uint64_t best = ms + (place + step - ms % step) % step;
+	uint64_t first = pacer_is_behind(p, ms) ? ms : ms + 1;
+	uint64_t best = first + (place + step - first % step) % step;
 
-	for (uint64_t tick = ms; tick < ms + step; tick++) {
+	for (uint64_t tick = first; tick < first + step; tick++) {
 		if (pacer_load(p, tick) < pacer_load(p, best))
 			best = tick;
 	}

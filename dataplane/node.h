@@ -12,6 +12,7 @@
 //   another worker ──► far ──► out, drop
 //
 //   pacer ──┬──► moh ───► out                      music and prompts
+//           ├──► mix ───► out                      what is rendered
 //           ├──► keys ──► out                      digits given back
 //           ├──► digits                            an event whose end was lost
 //           └──► report ► out                      RTCP
@@ -19,12 +20,13 @@
 // Where others come in. Each place is one test of a bit of the flow's hot lines; who has no bit
 // set pays no more than that.
 //
-//   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened
+//   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened;
+//                         RTCP in node_report.c
 //   rx & FLOW_HEARD       node_relay.c, keep(): audio that was taken is decoded
 //   tx & FLOW_RENDERED    node_moh.c, node_moh(), for what the tick makes; node_relay.c, relay(),
 //                         before rewrite(), for what rides on the peer's packets
-//   tx & FLOW_SEALED_OUT  after a packet is whole: node_moh.c, node_keys.c, node_relay.c; RTCP in
-//                         node_report.c; it must clear pkt.summed
+//   tx & FLOW_SEALED_OUT  node_srtp.c, for each burst that leaves, whoever made its packets: by
+//                         then they are whole, and name the flow that sends them (pkt.flow)
 //
 // A node takes a burst, or one flow that is due, does one thing, and says where each packet goes
 // by putting it into one of its output bursts. Nodes do not log, allocate, lock or call the
@@ -37,6 +39,7 @@
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 #include "dataplane/tracks.h"
+#include "dataplane/voice.h"
 
 struct engine {
 	struct engine_ops ops;
@@ -49,6 +52,9 @@ struct engine {
 	struct pool keys;       // struct flow_keys
 	struct pool prompts;    // struct flow_prompt
 	struct pool event;      // struct flow_event_in
+	struct pool cryptos;    // keys of SRTP; node_srtp.c's
+	const struct srtp_ciphers *ciphers; // the plan's
+	uint32_t sealed; // so many of the burst that is being filled are ready to leave
 	uint32_t flow_count;
 	uint32_t address_count;
 	uint32_t burst_most;      // of the plan
@@ -62,6 +68,7 @@ struct engine {
 	struct random random;
 	struct engine_address address[BRIDGE_ADDRESSES_MAX];
 	struct tracks tracks;
+	struct voices voices;
 };
 
 #define REPORT_TICK_NS (UINT64_C(64) * NS_PER_MS)
@@ -91,6 +98,12 @@ static inline struct flow_keys *keys_of(const struct engine *e, const struct rtp
 static inline struct flow_prompt *prompt_of(const struct engine *e, const struct rtp_flow *f)
 {
 	return pool_at(&e->prompts, cold_of(e, f)->prompt);
+}
+
+// The burst is the caller's: he may have sent what it had.
+static inline void engine_begin(struct engine *e, const struct burst *out)
+{
+	e->sealed = out->n;
 }
 
 // Puts a packet into a burst that leaves; sends the burst first if it is full.
@@ -129,6 +142,23 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now);
 void node_classify(
 	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now);
 
+// The keys of SRTP (DP_CMD_KEYS). A flow that has one has nothing in the clear, in either
+// direction.
+enum dp_refusal node_srtp_keys(struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd);
+
+// Opens a packet of a flow with FLOW_SEALED_IN in place. Returns the counter of why not, or NULL.
+_Atomic uint64_t *node_srtp_open(struct engine *e, struct rtp_flow *f, struct pkt *p, bool rtcp);
+
+// Seals what a burst has that is to be sealed, from packet e->sealed on. What cannot be is counted
+// and made empty: nothing of it leaves.
+void node_srtp_seal(struct engine *e, struct burst *out);
+
+// The flow is closed: no trace is left of its keys.
+void crypto_forget(struct engine *e, struct rtp_flow *f);
+
+// Bytes of a flow's keys.
+size_t crypto_size(void);
+
 // Sends each packet to the flow that relays its own.
 void node_relay(
 	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now);
@@ -140,6 +170,10 @@ struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
 // is to hear this packet, or NULL. y is who would send it on, or NULL.
 _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now);
+
+// Shows a packet of x to those who hear x without relaying it. kept: what relay_keep() said.
+void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+	const _Atomic uint64_t *kept, uint64_t now);
 
 // A packet of x that the far end of y is not to miss.
 void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
@@ -173,6 +207,28 @@ void digits_late(struct engine *e, uint32_t piece, uint64_t now);
 // The flow is closed.
 void digits_forget(struct engine *e, struct rtp_flow *f);
 
+// A prompt waits a moment for the far end to be found; PROMPT only.
+bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at);
+
+// The last track has been sent.
+void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
+// is rendered, if it may send now, else NULL. Returns the counter of what became of it.
+_Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
+	const struct pkt *p, struct burst *out, uint64_t now);
+
+// The same of comfort noise.
+void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, const struct pkt *p,
+	struct burst *out, uint64_t now);
+
+// A packet of an event of x's for y, which is rendered: becomes one of y's.
+void voice_ride_event(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p,
+	uint64_t now);
+
+// What a rendered flow (FLOW_RENDERED) sends at `at`.
+void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
+
 // Is all that this flow sends music that goes on, with nothing to be done to it?
 static inline bool music_is_plain(const struct rtp_flow *f)
 {
@@ -202,8 +258,7 @@ void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t
 void keys_forget(struct engine *e, struct rtp_flow *f);
 
 // Takes in one RTCP packet, which ends here. Returns the counter of what it was.
-_Atomic uint64_t *node_report_in(
-	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
+_Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now);
 
 // A place of the report wheel is due: sends a report, if a flow is still there.
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);

@@ -45,7 +45,7 @@ static _Atomic uint64_t *reason(struct worker_stats *s, enum rtp_error error)
 
 static bool agreed(const struct rtp_flow *f, uint8_t pt)
 {
-	return pt == f->pt_rx || pt == f->dtmf_rx || pt == PT_COMFORT_NOISE;
+	return pt == f->pt_rx || pt == f->dtmf_rx || pt == PT_COMFORT_NOISE || pt == f->cn_rx;
 }
 
 static void lock(struct engine *e, struct rtp_flow *f, const struct pkt *p)
@@ -69,6 +69,10 @@ static void fetch_target(const struct engine *e, const struct rtp_flow *f)
 // Reads an RTP packet for its flow. Returns the counter of why it goes no further, or NULL.
 static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
 {
+	_Atomic uint64_t *closed = f->rx & FLOW_SEALED_IN ? node_srtp_open(e, f, p, false) : NULL;
+	if (closed != NULL)
+		return closed;
+
 	enum rtp_error error = rtp_read(&p->rtp, p->data, p->len);
 	if (error != RTP_OK)
 		return reason(e->stats, error);

@@ -139,6 +139,7 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 			: event      ? FAR_IS_EVENT
 				     : FAR_IS_AUDIO,
 	};
+	relay_overhear(e, x, p, kept, now);
 	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
 	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);
 	return true;
@@ -220,5 +221,7 @@ void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *m
 		return;
 	}
 	stat_add(&e->stats->relayed, 1);
+	engine_begin(e, out);
 	engine_put(e, out, p);
+	node_srtp_seal(e, out);
 }

@@ -78,7 +78,7 @@ static void write(
 	struct rtp_flow *f, const struct flow_keys *k, struct pkt *p, uint32_t ms, bool end)
 {
 	// A digit longer than the duration field goes on in a new segment (2.5.1.3).
-	uint32_t units = ms * (f->clock / 1000);
+	uint32_t units = ms * (uint32_t)(f->clock / 1000);
 	uint32_t segment = units / TELEPHONE_EVENT_MAX;
 
 	rtp_write(p->data, &(struct rtp){

@@ -73,19 +73,20 @@ static void read_prompt(const struct engine *e, struct rtp_flow *f, struct flow_
 	memset(dst, track_silence(f->encoding), n * unit);
 }
 
-static void finish_prompt(struct engine *e, struct rtp_flow *f)
+void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
 	struct dp_event played = { .kind = DP_EVENT_PLAYED };
 
 	engine_set_mode(e, f, FLOW_SILENT);
+	voice_settle(e, f, now);
 	engine_tell(e, f, &played);
 }
 
 // A prompt waits a moment for the far end to be found behind its NAT. After that it runs, heard
 // or not, so that PLAYED always comes.
-static bool waits_for_lock(
-	const struct engine *e, const struct rtp_flow *f, struct flow_prompt *prompt, uint64_t at)
+bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at)
 {
+	struct flow_prompt *prompt = prompt_of(e, f);
 	bool waits = !prompt->begun && cold_of(e, f)->nat && f->send_port == 0 &&
 		     at < prompt->since + LOCK_WAIT_MS * NS_PER_MS;
 
@@ -100,7 +101,7 @@ static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out,
 	uint8_t unheard[TRACK_FRAME_MAX];
 	uint8_t *dst = unheard;
 
-	if (waits_for_lock(e, f, prompt, at))
+	if (prompt_waits(e, f, at))
 		return;
 	if (flow_may_send(f)) {
 		struct pkt *p = next_blank(e, f, out);
@@ -113,7 +114,7 @@ static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out,
 	}
 	read_prompt(e, f, prompt, dst, frame_units(f));
 	if (prompt->at == prompt->n)
-		finish_prompt(e, f);
+		prompt_finish(e, f, at);
 }
 
 static const uint8_t *audio_of(const struct track *t, const struct rtp_flow *f)
@@ -219,7 +220,9 @@ void node_music(
 
 void node_moh(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
-	if (f->mode == FLOW_MUSIC)
+	if (f->tx & FLOW_RENDERED)
+		node_mix(e, f, out, at);
+	else if (f->mode == FLOW_MUSIC)
 		music(e, f, out, at);
 	else if (f->mode == FLOW_PROMPT)
 		play_prompt(e, f, out, at);

@@ -164,6 +164,8 @@ static _Atomic uint64_t *obstacle(
 		return &s->relay_muted;
 	if (y->tx & FLOW_TYPING)
 		return &s->relay_held;
+	if (y->tx & FLOW_RENDERED)
+		return x->rx & FLOW_HEARD ? NULL : &s->relay_clash;
 	return clash(x, y) ? &s->relay_clash : NULL;
 }
 
@@ -185,6 +187,39 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	return NULL;
 }
 
+void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+	const _Atomic uint64_t *kept, uint64_t now)
+{
+	if ((x->rx & FLOW_HEARD) == 0)
+		return;
+	if (kept == &e->stats->rx_comfort_noise)
+		node_voice_noise(e, x, NULL, p, NULL, now);
+	else if (kept == NULL && p->rtp.pt != x->dtmf_rx)
+		(void)node_voice(e, x, NULL, p, NULL, now);
+}
+
+// y's packets are made of what x says. Returns the counter of what became of the packet; NULL: it
+// was made into one of y's.
+static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+{
+	_Atomic uint64_t *blocked = obstacle(e->stats, x, y);
+
+	if (blocked != NULL) {
+		voice_turn(e, y); // time passes that it knows nothing of
+		relay_overhear(e, x, p, kept, now);
+		return kept != NULL ? kept : blocked;
+	}
+	if (kept == &e->stats->rx_comfort_noise)
+		node_voice_noise(e, x, y, p, out, now);
+	if (kept != NULL)
+		return kept;
+	if (p->rtp.pt != x->dtmf_rx)
+		return node_voice(e, x, y, p, out, now);
+	voice_ride_event(e, x, y, p, now);
+	return NULL;
+}
+
 _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
 	struct pkt *p, bool event, uint64_t now)
 {
@@ -200,12 +235,15 @@ _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct 
 }
 
 // Sends one packet on. Returns the counter of why not, or NULL.
-static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, uint64_t now)
+static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *out, uint64_t now)
 {
 	struct rtp_flow *x = &e->flows[p->flow];
 	struct rtp_flow *y = relay_target(e, x);
 	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
+	if (y != NULL && (y->tx & FLOW_RENDERED))
+		return ride(e, x, y, p, kept, out, now);
+	relay_overhear(e, x, p, kept, now);
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
 	if (kept != NULL) {
@@ -224,7 +262,7 @@ void node_relay(
 		if (far_pass(e, p, now))
 			continue;
 
-		_Atomic uint64_t *kept = relay(e, p, now);
+		_Atomic uint64_t *kept = relay(e, p, out, now);
 		if (kept == NULL) {
 			stat_add(&e->stats->relayed, 1);
 			engine_put(e, out, p);

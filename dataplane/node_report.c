@@ -151,8 +151,7 @@ void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64
 	flow_take_up(f, c);
 }
 
-_Atomic uint64_t *node_report_in(
-	struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now)
+_Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
 {
 	struct flow_cold *c = cold_of(e, f);
 	struct rtcp report;
@@ -160,6 +159,9 @@ _Atomic uint64_t *node_report_in(
 	// The address is what the source rule names; RTCP's port is nobody's promise.
 	if (p->remote_port == 0 || memcmp(f->ip, p->ip, sizeof(f->ip)) != 0)
 		return &e->stats->rx_bad_source;
+	_Atomic uint64_t *closed = f->rx & FLOW_SEALED_IN ? node_srtp_open(e, f, p, true) : NULL;
+	if (closed != NULL)
+		return closed;
 	if (rtcp_read(&report, p->data, p->len, f->out_ssrc) != RTCP_OK)
 		return &e->stats->rx_bad_rtcp;
 

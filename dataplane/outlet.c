@@ -3,18 +3,28 @@
 // The ways out of the engine, for packets and for events.
 #include "dataplane/node.h"
 #include "dataplane/rtcp.h"
+#include "dataplane/srtp.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { PACKET_ROOM = RTP_FIXED_LEN + TRACK_FRAME_MAX }; // or a report, which is shorter
-static_assert((int)RTCP_WRITE_MAX <= (int)PACKET_ROOM);
+// Or a report, which is shorter; and what sealing adds to it.
+enum { PACKET_ROOM = RTP_FIXED_LEN + TRACK_FRAME_MAX + SRTCP_GROWTH };
+static_assert((int)RTCP_WRITE_MAX + (int)SRTCP_GROWTH <= (int)PACKET_ROOM);
+
+static void make_room(struct engine *e, struct burst *out, uint32_t n)
+{
+	if (out->n + n > BURST_MAX) {
+		node_srtp_seal(e, out);
+		e->ops.flush(e->ops.ctx, out);
+		e->sealed = 0;
+	}
+	assert(out->n + n <= BURST_MAX);
+}
 
 void engine_put(struct engine *e, struct burst *out, const struct pkt *p)
 {
-	if (out->n == BURST_MAX)
-		e->ops.flush(e->ops.ctx, out);
-	assert(out->n < BURST_MAX);
+	make_room(e, out, 1);
 	out->pkt[out->n++] = *p;
 }
 
@@ -31,9 +41,7 @@ void engine_aim(const struct engine *e, struct pkt *p, const struct rtp_flow *f)
 
 uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t *first)
 {
-	if (out->n + n > BURST_MAX)
-		e->ops.flush(e->ops.ctx, out);
-	assert(out->n + n <= BURST_MAX);
+	make_room(e, out, n);
 	*first = out->n;
 
 	uint32_t got = e->ops.blank(e->ops.ctx, out, n);
@@ -45,9 +53,7 @@ uint32_t engine_blanks(struct engine *e, struct burst *out, uint32_t n, uint32_t
 
 struct pkt *engine_blank(struct engine *e, struct burst *out, const struct rtp_flow *f)
 {
-	if (out->n == BURST_MAX)
-		e->ops.flush(e->ops.ctx, out);
-	assert(out->n < BURST_MAX);
+	make_room(e, out, 1);
 	if (e->ops.blank(e->ops.ctx, out, 1) == 0) {
 		stat_add(&e->stats->tx_no_buffer, 1);
 		return NULL;

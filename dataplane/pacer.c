@@ -28,7 +28,7 @@ void pacer_init(struct pacer *p, void *memory, uint32_t n, uint64_t now)
 	uint32_t chunks = chunks_of(n);
 
 	assert(n <= 1U << PACER_PLACE_BITS);
-	*p = (struct pacer){ .chunks = memory, .cursor = now, .most = n };
+	*p = (struct pacer){ .chunks = memory, .cursor = now > 0 ? now - 1 : 0, .most = n };
 	for (uint32_t c = 0; c < chunks; c++)
 		p->chunks[c].next = c + 1 < chunks ? c + 1 : PACER_NONE;
 	for (uint32_t b = 0; b < PACER_BUCKETS; b++)

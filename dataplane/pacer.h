@@ -47,7 +47,7 @@ struct pacer {
 // Bytes for n places that wait, a multiple of 64.
 size_t pacer_size(uint32_t n);
 
-// memory is aligned to 64.
+// memory is aligned to 64. What is due at `now` has not been told.
 void pacer_init(struct pacer *p, void *memory, uint32_t n, uint64_t now);
 
 // The place becomes due at this tick. It must not wait already; what is due already comes with

@@ -52,6 +52,9 @@
 	X(rx_rtcp,          "RTCP packets taken")                                          \
 	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
 	X(rx_bad_event,     "RFC 4733 payloads that are broken or no digit")               \
+	X(rx_bad_srtp,      "SRTP or SRTCP that the flow's key does not open")             \
+	X(rx_srtp_again,    "SRTP or SRTCP seen already, or too late to tell")             \
+	X(tx_unsealed,      "packets not sent because they could not be sealed")           \
 	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
 	X(relayed,          "RTP packets sent on to the peer")                             \
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
@@ -71,6 +74,10 @@
 	X(digits_seen,      "digits pressed")                                              \
 	X(events_no_room,   "RFC 4733 packets not read: capacity.events is used up")       \
 	X(digits_withheld,  "digits not sent on at once")                                  \
+	X(heard,            "RTP packets decoded for somebody who hears them")             \
+	X(concealed,        "losses made up for a leg with another codec")                \
+	X(rendered,         "RTP packets made by mixing, overlays, gain or another codec") \
+	X(rx_bad_payload,   "RTP: a payload that its codec does not understand")           \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \
 	X(streams_refused,  "flows and streams refused because packets were late already") \

@@ -20,43 +20,62 @@ static uint64_t step_of(const struct rtp_flow *f)
 	return f->tx & FLOW_TYPING ? FLOW_EVENT_PTIME : f->ptime;
 }
 
-// Frames whose time passed more than CATCH_UP_MS ago are not made; the stream goes on behind
-// them as after any pause. Returns the first that is.
+// Frames whose time passed more than CATCH_UP_MS ago are not made, nor those from before the source
+// began; the stream goes on behind them as after any pause. Returns the first that is made.
 static uint64_t skip(struct engine *e, struct rtp_flow *f, uint64_t due, uint64_t now)
 {
-	uint64_t late = now - due;
 	uint64_t step = step_of(f);
+	uint64_t begin = f->tx & FLOW_FRESH ? to_ms(f->out_at) : 0;
+	uint64_t frames = 0;
 
-	if (late <= CATCH_UP_MS)
+	if (now - due > CATCH_UP_MS)
+		frames = (now - due - CATCH_UP_MS + step - 1) / step;
+	if (due + frames * step + step <= begin)
+		frames = (begin - due) / step;
+	if (frames == 0)
 		return due;
-
-	uint64_t frames = (late - CATCH_UP_MS + step - 1) / step;
 	if (flow_may_send(f))
 		stat_add(&e->stats->skipped_packets, frames);
 	f->tx |= FLOW_FRESH;
 	return due + frames * step;
 }
 
-// Any flow, whatever it has to send.
-static void pace(
-	struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t due, uint64_t now)
+static void send_one(
+	struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at, uint64_t now)
 {
-	f->tx &= (uint8_t)~FLOW_PACED;
-	if (!flow_is_due(f))
-		return;
-
-	uint64_t at = skip(e, f, due, now);
-	uint64_t step = step_of(f);
 	if (now - at > LATE_MS && flow_may_send(f))
 		stat_add(&e->stats->late_packets, 1);
 	if (f->tx & FLOW_TYPING)
 		node_keys(e, f, out, at * NS_PER_MS);
 	else
 		node_moh(e, f, out, at * NS_PER_MS);
+}
+
+// Any flow, whatever it has to send. After a long stall the wheel stands where it tells what it
+// has of one bucket, and the flow may be behind that: what it missed comes at once, since a place
+// of the wheel that was told does not come again. Returns how many packets' times that were.
+static uint32_t pace(
+	struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t due, uint64_t now)
+{
+	uint32_t n = 0;
+
+	f->tx &= (uint8_t)~FLOW_PACED;
 	if (!flow_is_due(f))
-		return;
-	pacer_add(&e->media, place_of(e, f), at + step);
-	f->tx |= FLOW_PACED;
+		return 1;
+
+	uint64_t at = skip(e, f, due, now);
+	do {
+		uint64_t step = step_of(f);
+
+		send_one(e, f, out, at, now);
+		at += step;
+		n++;
+	} while (flow_is_due(f) && at < e->media.cursor);
+	if (flow_is_due(f)) {
+		pacer_add(&e->media, place_of(e, f), at);
+		f->tx |= FLOW_PACED;
+	}
+	return n;
 }
 
 // Those who come next are on their way into the cache while these are served.
@@ -70,18 +89,19 @@ static void fetch_ahead(const struct engine *e)
 }
 
 // Flows that are due at one time. Those whose music just goes on, nearly all, are done together.
-static void pace_burst(struct engine *e, const uint32_t *place, uint32_t n, struct burst *out,
+// Returns how many packets' times that were.
+static uint32_t pace_burst(struct engine *e, const uint32_t *place, uint32_t n, struct burst *out,
 	uint64_t due, uint64_t now)
 {
 	struct rtp_flow *music[BURST_MAX];
-	uint32_t plain = 0;
+	uint32_t plain = 0, others = 0;
 
 	fetch_ahead(e);
 	for (uint32_t i = 0; i < n; i++) {
 		struct rtp_flow *f = &e->flows[place[i]];
 
 		if (now - due > CATCH_UP_MS || !music_is_plain(f)) {
-			pace(e, f, out, due, now);
+			others += pace(e, f, out, due, now);
 			continue;
 		}
 		music_fetch(e, f);
@@ -91,6 +111,7 @@ static void pace_burst(struct engine *e, const uint32_t *place, uint32_t n, stru
 	if (now - due > LATE_MS)
 		stat_add(&e->stats->late_packets, plain);
 	node_music(e, music, plain, out, due * NS_PER_MS);
+	return plain + others;
 }
 
 static uint32_t most_of_a_turn(const struct engine *e)
@@ -120,17 +141,16 @@ static void watch_time(struct engine *e, uint64_t ms)
 static void send_media(struct engine *e, struct burst *out, uint64_t ms)
 {
 	uint32_t place[BURST_MAX];
-	uint32_t left = most_of_a_turn(e);
+	uint32_t most = most_of_a_turn(e), done = 0;
 	uint64_t due;
 
-	while (left > 0) {
-		uint32_t most = left < BURST_MAX ? left : BURST_MAX;
-		uint32_t n = pacer_take(&e->media, ms, place, most, &due);
+	while (done < most) {
+		uint32_t room = most - done < BURST_MAX ? most - done : BURST_MAX;
+		uint32_t n = pacer_take(&e->media, ms, place, room, &due);
 
 		if (n == 0)
 			break;
-		pace_burst(e, place, n, out, due, ms);
-		left -= n;
+		done += pace_burst(e, place, n, out, due, ms);
 	}
 	watch_time(e, ms);
 }
@@ -151,10 +171,12 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now)
 	uint32_t piece;
 	uint64_t due;
 
+	engine_begin(e, out);
 	send_media(e, out, to_ms(now));
 	while (pacer_take(&e->events, to_ms(now), &piece, 1, &due) > 0)
 		digits_late(e, piece, now);
 	send_reports(e, out, now);
+	node_srtp_seal(e, out);
 }
 
 uint64_t engine_next_due(const struct engine *e, uint64_t now)

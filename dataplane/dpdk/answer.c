@@ -77,6 +77,19 @@ static struct station_address *find_own(
 	return i >= 0 ? &port->station.address[i] : NULL;
 }
 
+// Somebody objects to an address of ours.
+static void give_way(struct worker *w, struct port *port, struct station_address *ours)
+{
+	_Atomic uint64_t *bits = &w->duplicates[ours->index / 64];
+
+	stat_add(&w->stats.rx_nd_conflict, 1);
+	if (!dad_object(&port->station, ours))
+		return;
+	atomic_store_explicit(bits,
+		atomic_load_explicit(bits, memory_order_relaxed) | UINT64_C(1) << ours->index % 64,
+		memory_order_relaxed);
+}
+
 static void hear(struct worker *w, const struct port *port, uint16_t lan, const struct nd *nd,
 	enum neighbour_word word)
 {
@@ -96,8 +109,7 @@ static void hear_advertisement(
 	struct station_address *ours = find_own(port, lan, &nd->target);
 
 	if (ours != NULL) {
-		stat_add(&w->stats.rx_nd_conflict, 1);
-		dad_object(&port->station, ours);
+		give_way(w, port, ours);
 		return;
 	}
 	if (nd->override)
@@ -143,10 +155,8 @@ static bool hear_solicitation(
 
 	if (ours == NULL)
 		return false;
-	if (ip_is_none(&nd->from) && ours->state == ADDRESS_TENTATIVE) {
-		stat_add(&w->stats.rx_nd_conflict, 1);
-		dad_object(&port->station, ours);
-	}
+	if (ip_is_none(&nd->from) && ours->state == ADDRESS_TENTATIVE)
+		give_way(w, port, ours);
 	if (ours->state != ADDRESS_VALID)
 		return false;
 	if (nd->has_mac)

@@ -4,6 +4,7 @@
 #include "dataplane/engine.h"
 
 #include <assert.h>
+#include <string.h>
 
 void bridge_end_init(struct bridge_end *b, uint32_t flows)
 {
@@ -42,6 +43,8 @@ static bool take(struct bridge_end *b, struct dp_cmd *out)
 	if (lane_room(&b->up) == 0 || !lane_peek(&b->down, &at))
 		return false;
 	*out = b->to.cmds[at];
+	if (out->kind == DP_CMD_KEYS) // no key stays in the lane
+		explicit_bzero(&b->to.cmds[at].keys, sizeof(b->to.cmds[at].keys));
 	lane_release(&b->down);
 	return true;
 }
@@ -57,6 +60,8 @@ uint32_t bridge_end_serve(struct bridge_end *b, struct engine *e, uint64_t now)
 		describe(b, e);
 	while (n < BRIDGE_END_COMMANDS && take(b, &cmd)) {
 		engine_command(e, &cmd, now);
+		if (cmd.kind == DP_CMD_KEYS)
+			explicit_bzero(&cmd, sizeof(cmd));
 		n++;
 	}
 	if (b->down.broken || b->up.broken) {

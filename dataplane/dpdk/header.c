@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/header.h"
 
+#include "dataplane/dpdk/ethernet.h"
 #include "dataplane/dpdk/sum.h"
 
 #include <assert.h>
 #include <string.h>
+
+static_assert(ETH_HEADER + VLAN_TAG + IP4_HEADER + UDP_HEADER <= HEADER_COPY4);
+static_assert(ETH_HEADER + VLAN_TAG + IP6_HEADER + UDP_HEADER <= HEADER_COPY6);
 
 // A datagram that is never a fragment needs no identification (RFC 6864, section 4.1).
 static void init4(struct header *h, uint8_t *ip, const struct header_from *from)

@@ -5,21 +5,20 @@
 // and the sums, of which the constant part is known as well.
 #pragma once
 
-#include "dataplane/dpdk/ethernet.h"
+#include "dataplane/dpdk/station.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-	HEADER_MAX = ETH_HEADER + VLAN_TAG + IP6_HEADER + UDP_HEADER,
-	HEADER_COPY4 = 48, // at least ETH_HEADER + VLAN_TAG + IP4_HEADER + UDP_HEADER
-	HEADER_COPY6 = 80,
+	HEADER_COPY4 = 48,              // at least as long as headers of IPv4 with a tag
+	HEADER_COPY6 = 80,              // ... of IPv6
 	HEADER_ROOM = 128,              // what must be writable before a payload
 	HEADER_PAYLOAD_MAX = 1500 - 28, // of an Ethernet frame
 	DSCP_VOICE = 46,                // EF (RFC 3246)
 };
-static_assert(HEADER_MAX <= HEADER_COPY6 && HEADER_COPY6 <= HEADER_ROOM);
+static_assert(HEADER_COPY6 <= HEADER_ROOM);
 
 struct header {
 	uint64_t ip_sum;  // of IPv4's own constant words

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/locked.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { HUGE = 1 << 21 };
 
@@ -26,6 +28,15 @@ void locked_free(void *memory, size_t size)
 {
 	if (memory != NULL)
 		munmap(memory, size);
+}
+
+void locked_hide(void *memory, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t before = (uintptr_t)memory % page;
+	size_t whole = (before + size + page - 1) / page * page;
+
+	(void)madvise((uint8_t *)memory - before, whole, MADV_DONTDUMP); // else it is dumped
 }
 
 bool locked_all(void)

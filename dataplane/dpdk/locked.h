@@ -11,5 +11,8 @@
 [[nodiscard]] void *locked_new(size_t size);
 void locked_free(void *memory, size_t size); // harmless on NULL
 
+// No core dump has the pages that this is a part of.
+void locked_hide(void *memory, size_t size);
+
 // Whether all of it could be locked; if not, it may be swapped out (RLIMIT_MEMLOCK).
 bool locked_all(void);

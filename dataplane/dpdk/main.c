@@ -7,6 +7,7 @@
 #include "dataplane/dpdk/locked.h"
 #include "dataplane/dpdk/plan_print.h"
 #include "dataplane/dpdk/plant.h"
+#include "dataplane/dpdk/plant_wire.h"
 #include "dataplane/dpdk/say.h"
 #include "dataplane/dpdk/watchdog.h"
 
@@ -95,17 +96,37 @@ static int catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// Whether it is time to end. SIGHUP means nothing to us: there is nothing to reload.
-static bool told_to_end(int signals)
+// What of the configuration can change while we run: gateways.
+static void reload(struct plant_wire *pw, struct plant *p, const char *path)
+{
+	static struct config anew;
+	const struct options o = { .config = path };
+
+	if (path == NULL || !read_config(&o, &anew))
+		return;
+	if (plant_wire_reload(pw, p, &anew))
+		say("the gateways are taken anew");
+	else
+		say("%s: more than gateways is another, which needs a new start: nothing is taken",
+			path);
+}
+
+// Whether it is time to end.
+static bool obey_signals(int signals, struct plant_wire *pw, struct plant *p, const char *path)
 {
 	struct signalfd_siginfo info;
 
 	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
+		if (info.ssi_signo == SIGUSR1)
+			plant_wire_announce(pw, p);
+		else if (info.ssi_signo == SIGHUP)
+			reload(pw, p, path);
+		else
 			return true;
 	}
 	return false;
@@ -146,12 +167,14 @@ static void watch_workers(struct plant *p, struct watchdog *d, struct attach *a,
 	}
 }
 
-static void run(struct plant *p, struct attach *a, int signals)
+static void run(struct plant *p, struct attach *a, int signals, const char *path)
 {
 	struct pollfd fds[ATTACH_POLL_FDS + 1];
 	struct watchdog dog = { .limit = p->map.watchdog_ms * 1000000ULL };
+	static struct plant_wire wire;
 	uint64_t told = 0;
 
+	plant_wire_init(&wire, p);
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	for (;;) {
 		uint32_t n = attach_poll(a, fds);
@@ -166,8 +189,9 @@ static void run(struct plant *p, struct attach *a, int signals)
 		attach_serve(a, fds, now);
 		tell_wall(p, now, &told);
 		watch_workers(p, &dog, a, now);
-		if (fds[n].revents != 0 && told_to_end(signals))
+		if (fds[n].revents != 0 && obey_signals(signals, &wire, p, path))
 			return;
+		plant_wire_turn(&wire, p);
 	}
 }
 
@@ -181,7 +205,7 @@ static uint32_t all_flows(const struct bridge_plan *plan)
 }
 
 // From the first worker's first turn to the last one's last.
-static int serve(struct plant *p, const struct config *c, int signals)
+static int serve(struct plant *p, const struct config *c, int signals, const char *path)
 {
 	static struct track_store tracks;
 	static struct attach attach;
@@ -205,7 +229,7 @@ static int serve(struct plant *p, const struct config *c, int signals)
 		    "it may be swapped out");
 	say("ready: %u flows on %u worker%s, socket %s", all_flows(&p->plan), p->workers,
 		p->workers == 1 ? "" : "s", c->socket);
-	run(p, &attach, signals);
+	run(p, &attach, signals, path);
 	say("the end, as told");
 	plant_stop(p);
 	attach_close(&attach);
@@ -220,20 +244,20 @@ not_open:
 	return EXIT_FAILURE;
 }
 
-static int run_service(const struct config *c, bool verbose)
+static int run_service(const struct config *c, const struct options *o)
 {
 	static struct plant plant;
 	char error[ERROR_MAX];
 	int status = EXIT_FAILURE;
 	int signals = catch_signals();
 
-	if (!eal_start(c, verbose, error, sizeof(error))) {
+	if (!eal_start(c, o->verbose, error, sizeof(error))) {
 		say("%s", error);
 		close(signals);
 		return EXIT_FAILURE;
 	}
 	if (plant_build(&plant, c, error, sizeof(error)))
-		status = serve(&plant, c, signals);
+		status = serve(&plant, c, signals, o->config);
 	else
 		say("%s", error);
 	plant_free(&plant);
@@ -265,7 +289,7 @@ int main(int argc, char **argv)
 	if (!read_config(&options, &config))
 		return EXIT_CONFIG;
 	if (options.want == WANT_SERVICE)
-		return run_service(&config, options.verbose);
+		return run_service(&config, &options);
 	if (options.json) {
 		plan_print_json(&config, stdout);
 		return EXIT_SUCCESS;

@@ -2,6 +2,7 @@
 #include "dataplane/dpdk/plant.h"
 
 #include "dataplane/dpdk/locked.h"
+#include "dataplane/srtp.h"
 
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -141,6 +142,13 @@ static bool make_engine(
 		return false;
 	}
 
+	p->ciphers[i] = srtp_ciphers_new();
+	if (p->ciphers[i] == NULL) {
+		snprintf(error, error_size, "OpenSSL has no AES for worker %u", i + 1);
+		return false;
+	}
+	plan.ciphers = p->ciphers[i];
+
 	size_t engine = (engine_size(&plan) + LINE - 1) / LINE * LINE;
 	p->memory_size[i] = engine + neighbours_size(c->neighbours);
 	p->memory[i] = locked_new(p->memory_size[i]);
@@ -155,6 +163,10 @@ static bool make_engine(
 
 	struct engine_ops ops = worker_ops(w);
 	w->engine = engine_init(p->memory[i], &plan, &ops, &w->stats, clock_now(&p->clock));
+
+	size_t secret;
+	void *keys = engine_secrets(w->engine, &secret);
+	locked_hide(keys, secret);
 	return true;
 }
 
@@ -227,6 +239,7 @@ void plant_free(struct plant *p)
 	for (uint32_t i = 0; i < p->workers; i++) {
 		free_worker(p->worker[i]);
 		locked_free(p->memory[i], p->memory_size[i]);
+		srtp_ciphers_free(p->ciphers[i]);
 	}
 	p->workers = 0;
 	plant_stop_ports(p);

@@ -25,6 +25,7 @@ struct plant {
 	struct worker *worker[BRIDGE_WORKERS_MAX];
 	void *memory[BRIDGE_WORKERS_MAX]; // engine and neighbours
 	size_t memory_size[BRIDGE_WORKERS_MAX];
+	struct srtp_ciphers *ciphers[BRIDGE_WORKERS_MAX];
 	struct plant_rings *rings; // between workers; NULL when there is one
 };
 

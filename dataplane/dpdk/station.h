@@ -80,11 +80,10 @@ static inline uint32_t station_slot(const uint8_t ip[IP_LEN], uint32_t lan)
 static inline int station_index(const struct station *s, uint32_t lan, const struct ip_address *ip)
 {
 	for (uint32_t at = station_slot(ip->b, lan);; at = (at + 1) % STATION_SLOTS) {
-		int slot = s->slot[at];
-		const struct station_address *a = &s->address[slot - 1];
+		int i = s->slot[at] - 1;
 
-		if (slot == 0 || (a->lan == lan && ip_equal(&a->ip, ip)))
-			return slot - 1;
+		if (i < 0 || (s->address[i].lan == lan && ip_equal(&s->address[i].ip, ip)))
+			return i;
 	}
 }
 

@@ -53,14 +53,32 @@ static bool is_sound(const struct attach_message *m)
 	       m->len > 0 && m->len <= UINT32_MAX;
 }
 
+// The sums come behind the audio, in the same piece of memory.
+static size_t sums_at(uint32_t len)
+{
+	return ((size_t)len + 1) / 2 * 2;
+}
+
+static size_t stored_size(uint32_t len)
+{
+	return sums_at(len) + track_blocks(len) * sizeof(uint16_t);
+}
+
+static uint16_t *sums_of(const struct stored_track *t, size_t codec)
+{
+	return (void *)(t->audio[codec] + sums_at(t->len));
+}
+
 // Makes the next version: the last one and the new codec.
 static const struct track *renew(struct stored_track *t, uint32_t codec)
 {
 	struct track *track = &t->version[t->versions];
 
 	*track = (struct track){ .hash = t->hash, .len = t->len };
-	for (size_t i = 0; i < TRACK_CODECS; i++)
+	for (size_t i = 0; i < TRACK_CODECS; i++) {
 		track->payload[i] = t->audio[i];
+		track->sums[i] = t->audio[i] != NULL ? sums_of(t, i) : NULL;
+	}
 	assert(track->payload[codec] != NULL);
 	t->versions++;
 	return track;
@@ -80,19 +98,22 @@ enum attach_outcome track_store_add(
 		return ATTACH_OK;
 	if (t == NULL)
 		t = track_store_find(s, 0);
+
+	size_t size = stored_size((uint32_t)m->len);
 	if (t == NULL || m->len > s->budget - s->taken)
 		return ATTACH_NO_MEMORY;
 
-	uint8_t *audio = locked_new(m->len);
+	uint8_t *audio = locked_new(size);
 	if (audio == NULL)
 		return ATTACH_NO_MEMORY;
 	if (!read_whole(fd, audio, m->len)) {
-		locked_free(audio, m->len);
+		locked_free(audio, size);
 		return ATTACH_BAD_TRACK;
 	}
 	t->hash = m->track;
 	t->len = (uint32_t)m->len;
 	t->audio[m->codec] = audio;
+	track_sums(sums_of(t, m->codec), m->codec, audio, t->len);
 	s->taken += m->len;
 	*out = renew(t, m->codec);
 	return ATTACH_OK;
@@ -102,7 +123,7 @@ static void drop_audio(struct track_store *s, struct stored_track *t, size_t cod
 {
 	if (t->audio[codec] == NULL)
 		return;
-	locked_free(t->audio[codec], t->len);
+	locked_free(t->audio[codec], stored_size(t->len));
 	t->audio[codec] = NULL;
 	s->taken -= t->len;
 }

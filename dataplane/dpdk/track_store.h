@@ -23,7 +23,7 @@ struct stored_track {
 };
 
 struct track_store {
-	uint64_t budget; // bytes
+	uint64_t budget; // bytes of audio; the sums of its blocks come to a fortieth of it
 	uint64_t taken;
 	struct stored_track track[TRACK_STORE_MAX];
 };

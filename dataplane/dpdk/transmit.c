@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/transmit.h"
 
+#include "dataplane/dpdk/wire.h"
 #include "dataplane/dpdk/worker.h"
 
 #include <rte_mbuf.h>
@@ -119,7 +120,7 @@ static void frame_it(struct worker *w, const struct run *r, const struct pkt *p)
 			.ip = p->ip,
 			.from_port = p->local_port,
 			.to_port = p->remote_port },
-		/* payload_sum */ 0);
+		p->summed ? p->payload_sum : 0);
 	m->data_off = (uint16_t)(p->data - h->len - start);
 	m->data_len = (uint16_t)(h->len + p->len);
 	m->pkt_len = m->data_len;
@@ -130,6 +131,10 @@ static void frame_it(struct worker *w, const struct run *r, const struct pkt *p)
 
 static void send_one(struct worker *w, struct run *r, const struct pkt *p)
 {
+	if (p->len == 0) { // it could not be sealed: the engine has counted it
+		rte_pktmbuf_free(p->buf);
+		return;
+	}
 	if (!belongs(r, p))
 		begin(w, r, p);
 

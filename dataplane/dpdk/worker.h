@@ -59,8 +59,9 @@ struct worker {
 
 	// between the worker and the main thread
 	struct orders orders;
-	struct worker_stats stats; // the worker writes, anyone reads
-	_Atomic bool stop;         // the main thread writes
+	struct worker_stats stats;      // the worker writes, anyone reads
+	_Atomic bool stop;              // the main thread writes
+	_Atomic uint64_t duplicates[2]; // a bit for each address that somebody else has
 };
 
 // What the engine asks of a worker.

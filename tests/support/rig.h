@@ -47,7 +47,7 @@ struct rig_packet {
 };
 
 struct rig {
-	alignas(64) uint8_t memory[1 << 18];
+	alignas(64) uint8_t memory[1 << 21];
 	struct worker_stats stats;
 	struct engine *e;
 	uint64_t now;
@@ -79,6 +79,8 @@ static inline void rig_take(struct rig *r, struct burst *out)
 		struct rig_packet *to = &r->packet[r->sent % RIG_SENT_MAX];
 
 		assert(p->len <= RIG_ROOM);
+		if (p->len == 0)
+			continue; // nothing leaves
 		*to = (struct rig_packet){
 			.at = r->now,
 			.local_port = p->local_port,
@@ -169,7 +171,8 @@ static inline void rig_tracks(struct rig *r)
 	}
 }
 
-static inline void rig_init_with(struct rig *r, struct engine_capacity capacity)
+static inline void rig_begin(
+	struct rig *r, struct engine_capacity capacity, const struct srtp_ciphers *ciphers)
 {
 	static const struct engine_address address[2] = {
 		{ .ip = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 },
@@ -187,6 +190,7 @@ static inline void rig_init_with(struct rig *r, struct engine_capacity capacity)
 		.seed = { 1, 2 },
 		.wall_offset = INT64_C(1700000000) * 1000000000,
 		.capacity = capacity,
+		.ciphers = ciphers,
 	};
 	struct engine_ops ops = {
 		.ctx = r,
@@ -205,6 +209,11 @@ static inline void rig_init_with(struct rig *r, struct engine_capacity capacity)
 	r->hop = 7;
 	r->e = engine_init(r->memory, &plan, &ops, &r->stats, r->now);
 	rig_tracks(r);
+}
+
+static inline void rig_init_with(struct rig *r, struct engine_capacity capacity)
+{
+	rig_begin(r, capacity, NULL);
 }
 
 static inline void rig_init(struct rig *r)

@@ -285,7 +285,7 @@ def strangers_frames_are_named_and_counted(t, media):
         ("rx_not_ours", frame(good, where=b"\xff" * 6)),
         ("rx_not_udp", frame(bytes(20), protocol=6)),
         ("rx_not_udp", frame(b"\x03\0" + bytes(20), protocol=1)),
-        ("rx_not_ip", wire.ethernet(to, mine, 0x86dd, bytes(60))),
+        ("rx_bad_ip", wire.ethernet(to, mine, 0x86dd, bytes(60))),
         ("rx_not_ip", wire.ethernet(to, mine, 0x8100, bytes(60))),
         ("rx_arp", wire.ethernet(to, mine, 0x0806, bytes(46))),
         ("rx_arp", wire.ethernet(b"\xff" * 6, mine, 0x0806,
@@ -294,8 +294,8 @@ def strangers_frames_are_named_and_counted(t, media):
         ("rx_bad_checksum", frame(echo + b"abd", protocol=1)),
     ]
     if media.interface == "media0":  # the kernel puts them together for af_packet
-        rows += [("rx_bad_ip", frame(good, fragment=0x2000)),
-                 ("rx_bad_ip", frame(good, fragment=100))]
+        rows += [("rx_fragments", frame(good, fragment=0x2000)),
+                 ("rx_fragments", frame(good, fragment=100))]
     for n, (name, data) in enumerate(rows):
         before = core.stat(name)
         ear.say(data)

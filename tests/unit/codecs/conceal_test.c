@@ -3,6 +3,7 @@
 // Concealment is judged by speech with frames taken away: how near what is made up comes to what
 // was lost, beside silence, beside the reference of ITU-T G.711 Appendix I and beside spandsp.
 #include "codecs/conceal.h"
+#include "codecs/conceal_kernels.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -343,5 +344,33 @@ Test(conceal, the_loudest_there_is_does_not_wrap_round)
 		for (unsigned k = 0; kind == 1 && k < 160; k++)
 			cr_assert(gt(i32, pcm[k], 30000));
 		free(p);
+	}
+}
+
+Test(conceal, avx2_gives_the_same_sums_as_plain_c)
+{
+	conceal_alike_fn fast = conceal_alike_at(CPU_AVX2);
+	static int16_t a[400], b[400];
+	uint64_t seed = 88172645463325252U;
+
+	if (fast == NULL)
+		cr_skip_test("this machine has no such instructions");
+	for (unsigned kind = 0; kind < 3; kind++) {
+		for (unsigned i = 0; i < 400; i++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			a[i] = kind == 0 ? (int16_t)(seed % 65535 - 32767) : INT16_MAX;
+			b[i] = kind == 0   ? (int16_t)((seed >> 20) % 65535 - 32767)
+			       : kind == 1 ? INT16_MAX
+					   : -INT16_MAX;
+		}
+		for (size_t n = 0; n <= 320; n++) {
+			struct conceal_alike want = conceal_alike_plain(a + n % 17, b + n % 23, n);
+			struct conceal_alike got = fast(a + n % 17, b + n % 23, n);
+
+			cr_assert(eq(i64, got.product, want.product), "%zu", n);
+			cr_assert(eq(i64, got.energy, want.energy), "%zu", n);
+		}
 	}
 }

@@ -20,7 +20,12 @@ Test(engine_capacity, a_flow_costs_at_most_256_bytes_everything_counted)
 	static const uint32_t flows[] = { 100000, 250000, 1000000 };
 
 	for (unsigned i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
-		size_t size = engine_size(&(struct engine_plan){ .flows = flows[i] });
+		// Music needs no voice: those who are heard or rendered come on top of it.
+		struct engine_capacity capacity = {
+			.voices = 1, .overlays = 1, .jitters = 1, .cryptos = 1, .opus = 1
+		};
+		size_t size = engine_size(
+			&(struct engine_plan){ .flows = flows[i], .capacity = capacity });
 
 		cr_log_info("%u flows: %.1f bytes a flow", flows[i], (double)size / flows[i]);
 		cr_expect(le(sz, size, 256UL * flows[i]), "%u flows: %zu", flows[i], size);

@@ -88,7 +88,8 @@ Test(engine, a_remote_is_taken_whole_or_refused_for_a_named_reason)
 		uint8_t to;
 		enum dp_refusal want;
 	} rows[] = {
-		{ "an IPv6 address", AT(ip) + 10, 0, DP_REFUSAL_BAD_ADDRESS },
+		{ "no address of either family", AT(ip) + 10, 0, DP_REFUSAL_BAD_ADDRESS },
+		{ "IPv6, of a flow of IPv4", AT(ip), 0x20, DP_REFUSAL_BAD_ADDRESS },
 		{ "this network", AT(ip) + 12, 0, DP_REFUSAL_BAD_ADDRESS },
 		{ "loopback", AT(ip) + 12, 127, DP_REFUSAL_BAD_ADDRESS },
 		{ "multicast", AT(ip) + 12, 224, DP_REFUSAL_BAD_ADDRESS },

@@ -185,3 +185,20 @@ Test(pacer, a_place_costs_less_than_five_bytes)
 {
 	cr_expect(le(sz, pacer_size(250000), 250000 * 4 + 250000 / 2));
 }
+
+Test(pacer, begins_at_any_time)
+{
+	static const uint64_t begins[] = { 0, 1, 127, 128, UINT64_C(1) << 50 };
+
+	for (unsigned i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		uint64_t at = begins[i];
+
+		pacer_init(&pacer, memory, PLACES, at);
+		pacer_add(&pacer, 3, at);
+		pacer_add(&pacer, 4, at + 1);
+		cr_expect(eq(u32, take(at), 3), "at %lu", at);
+		cr_expect(eq(u32, take(at), PACER_NONE), "at %lu", at);
+		cr_expect(eq(u32, take(at + 1), 4), "at %lu", at);
+		cr_expect(eq(u64, due, at + 1));
+	}
+}

@@ -229,3 +229,20 @@ Test(bridge_end, nobody_is_served_whom_nobody_adopted)
 	bridge_end_entry(&end, 1, 9, true, 9);
 	cr_expect_eq(atomic_load(&bridge.worker[0].directory[1].gen), 0);
 }
+
+Test(bridge_end, a_key_does_not_stay_in_the_lane)
+{
+	static const struct dp_cmd nothing;
+	uint32_t at = 0;
+
+	bridge_end_adopt(&end, &bridge.worker[0]);
+	send(1, DP_CMD_OPEN, 3);
+	cr_assert(lane_reserve(&commands, &at));
+	struct dp_cmd *cmd = &bridge.worker[0].cmds[at];
+	*cmd = (struct dp_cmd){ .tag = 2, .kind = DP_CMD_KEYS, .flow = { 3, 1 } };
+	cmd->keys.suite = DP_SUITE_AEAD_AES_128_GCM;
+	memset(cmd->keys.key, 0x5a, 28);
+	lane_commit(&commands);
+	cr_expect_eq(bridge_end_serve(&end, engine, 1), 2);
+	cr_expect_eq(memcmp(&cmd->keys, &nothing.keys, sizeof(cmd->keys)), 0);
+}

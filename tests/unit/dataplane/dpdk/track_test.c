@@ -111,6 +111,9 @@ Test(track, a_track_is_answered_when_every_worker_has_it)
 	cr_expect_eq(track->len, LEN);
 	cr_expect_eq(track->payload[TRACK_PCMU][LEN - 1], 9);
 	cr_expect_null(track->payload[TRACK_PCMA]);
+	cr_expect_null(track->sums[TRACK_PCMA]);
+	for (unsigned i = 0; i < LEN / TRACK_BLOCK; i++)
+		cr_expect_eq(track->sums[TRACK_PCMU][i], 0x0909 * (TRACK_BLOCK / 2) % 0xffff);
 	cr_expect_eq(store->taken, LEN);
 }
 
