@@ -93,9 +93,10 @@ static void play_over(struct engine *e, struct rtp_flow *f, struct voice *v, int
 			rate / 1000 * end.ramp);
 }
 
-void voice_render(struct engine *e, struct rtp_flow *f, struct voice *v, int16_t *pcm, size_t n,
-	struct burst *out, uint64_t at)
+void voice_render(struct engine *e, struct rtp_flow *f, int16_t *pcm, size_t n, struct burst *out,
+	uint64_t at)
 {
+	struct voice *v = voice_of(e, f);
 	size_t len = frame_len(f, v->out.codec);
 
 	if (voice_ramp_works(&v->gain))
@@ -204,7 +205,7 @@ static void make(
 
 	for (unsigned i = 0; i < blocks; i++) {
 		read_block(e, f, v, pcm, at / SLOT_NS - blocks + i);
-		voice_render(e, f, v, pcm, v->out.codec->rate / 1000 * VOICE_BLOCK_MS, out, at);
+		voice_render(e, f, pcm, v->out.codec->rate / 1000 * VOICE_BLOCK_MS, out, at);
 	}
 }
 

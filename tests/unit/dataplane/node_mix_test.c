@@ -175,6 +175,14 @@ Test(node_mix, who_closes_is_silent_and_his_successor_is_not_heard)
 	cr_assert(zero(int, rig_do(&rig, 1, remote)));
 	say(0x6, 50);
 	expect_tones(0, 0x4);
+
+	struct dp_cmd hear = mix(1, (uint32_t[]){ 1 }); // somebody else hears him
+	hear.mix.heard[0].gen = 2;
+	cr_assert(zero(int, rig_do(&rig, 3, hear)));
+	say(0x6, 50);
+	expect_tones(0, 0x4);
+	expect_tones(3, 0x2);
+	rig_do(&rig, 3, rig_plain(DP_CMD_SILENT));
 	rig_do(&rig, 0, rig_plain(DP_CMD_SILENT));
 	cr_expect(eq(u32, rig.e->voices.voice.used, 0));
 	cr_expect(eq(u32, rig.e->voices.line.used, 0));
