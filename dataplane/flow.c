@@ -128,7 +128,7 @@ void flow_remote(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *c
 	f->dtmf_tx = cmd->remote.dtmf_tx;
 	f->dtmf_rx = cmd->remote.dtmf_rx;
 	f->cn_tx = f->cn_rx = cmd->remote.cn;
-	f->codec = cmd->remote.codec;
+	f->codec = cmd->remote.codec & 0xfU;
 	f->encoding = flow_encoding(f->codec, f->clock);
 	f->ptime = cmd->remote.ptime;
 	f->tx = (uint8_t)((f->tx & ~FLOW_MUTED) | FLOW_FRESH | (mute ? FLOW_MUTED : 0));

@@ -196,7 +196,7 @@ static _Atomic uint64_t *take(
 	}
 	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
-	x->codec = mark->codec;
+	x->codec = mark->codec & 0xfU;
 	if (mark->what == FAR_IS_KEPT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->relay_over_kept;
