@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/flow.h"
 
+#include "dataplane/ip.h"
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 
@@ -149,7 +150,7 @@ void flow_set_mode(struct rtp_flow *f, enum flow_mode mode)
 
 bool flow_may_hear(const struct rtp_flow *f, const uint8_t ip[16], uint16_t port)
 {
-	if (port == 0 || memcmp(f->ip, ip, sizeof(f->ip)) != 0)
+	if (port == 0 || !ip_same(f->ip, ip))
 		return false;
 	return f->learning || port == f->lock_port;
 }
