@@ -22,7 +22,7 @@ enum {
 	WORLD_FRAME = 160,
 };
 
-enum { WORLD_TRACK = 60 * 8000 + 77 }; // no multiple of a frame: the seam goes through packets
+enum { WORLD_TRACK = 60 * 8000 + 80 }; // whole blocks, not whole frames: the seam goes through packets
 
 struct crowd;
 

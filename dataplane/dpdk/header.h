@@ -7,6 +7,7 @@
 
 #include "dataplane/dpdk/station.h"
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,7 @@ struct header {
 	bool v6;
 	bool usable;             // else the address is not ours to speak from (yet)
 	bool card_sums;          // the card fills in the checksums
-	uint8_t b[HEADER_COPY6]; // they end where this ends
+	alignas(16) uint8_t b[HEADER_COPY6]; // they end where this ends
 };
 
 struct header_from {
