@@ -7,6 +7,7 @@
 #include "codecs/track.h"
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
+#include "dataplane/rtcp.h"
 #include "tests/support/wishes.h"
 
 #include <assert.h>
@@ -88,7 +89,7 @@ static inline void rig_take(struct rig *r, struct burst *out)
 			.address = p->address,
 			.len = p->len,
 			.flow = p->flow,
-			.rtcp = p->local_port % 2 == 1,
+			.rtcp = p->local_port % 2 == 1 || rtcp_is(p->data, p->len),
 		};
 		memcpy(to->ip, p->ip, sizeof(to->ip));
 		memcpy(to->data, p->data, p->len);
