@@ -282,6 +282,7 @@ static void packet(void)
 	struct burst in = { .n = 1 };
 	uint32_t flow = to % RIG_FLOWS, before = rig.sent;
 	bool rtcp = to & 128;
+	uint64_t made = stat_read(&rig.stats.rendered);
 
 	hear(flow, party, port, rtcp);
 	in.pkt[0] = (struct pkt){ .data = data,
@@ -294,7 +295,10 @@ static void packet(void)
 	rig.drop.n = 0;
 	engine_input(rig.e, &in, &rig.out, &rig.drop, rig.now);
 	rig_take(&rig, &rig.out);
-	must(in.n == 0 && rig.drop.n + (rig.sent - before) == 1);
+	// What is rendered may make several packets of one, or drop the one that it read.
+	bool rendered = stat_read(&rig.stats.rendered) != made;
+	must(in.n == 0 && rig.drop.n <= 1 && rig.drop.n + (rig.sent - before) >= 1);
+	must(rendered || rig.drop.n + (rig.sent - before) == 1);
 }
 
 static void wait(void)
