@@ -184,10 +184,21 @@ void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
 // A packet of x that the far end of y is not to miss.
 void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
 
+// What a packet is that one flow sends for another.
+enum relay_what {
+	RELAY_AUDIO,
+	RELAY_EVENT, // RFC 4733
+	RELAY_NOISE, // RFC 3389
+};
+
 // Turns a packet of x into one of y. Returns the counter of why not, or NULL. Of x it looks at
 // codec, clock and in_run alone.
 _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
-	struct pkt *p, bool event, uint64_t now);
+	struct pkt *p, enum relay_what what, uint64_t now);
+
+// Comfort noise of a flow that y relays: the same, to a far end that has agreed on it.
+_Atomic uint64_t *relay_noise(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, uint64_t now);
 
 // RELAY of a flow of another worker, and its end.
 bool far_is_elsewhere(const struct engine *e, const struct dp_cmd *cmd);
@@ -294,6 +305,22 @@ _Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pk
 
 // A place of the report wheel is due: sends a report, if a flow is still there.
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);
+
+// The flow is about to be closed: takes leave of its far end.
+void report_end(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// What is known of the flow's two directions.
+void report_quality(const struct engine *e, const struct rtp_flow *f, struct dp_quality *out);
+
+// A datagram of a flow with FLOW_OPAQUE, from where the source rule allows: whose, and how many.
+// Returns the counter of why it goes no further, or NULL.
+_Atomic uint64_t *node_opaque(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now);
+
+// Makes it one of y's, byte for byte. Returns the counter of why not, or NULL.
+_Atomic uint64_t *opaque_send(struct engine *e, struct rtp_flow *y, struct pkt *p);
+
+// Tells that media came from where the source rule allows.
+void engine_locked(struct engine *e, struct rtp_flow *f, const struct pkt *p);
 
 // Reports of this flow are due from now on.
 void report_begin(struct engine *e, struct rtp_flow *f, uint64_t now);

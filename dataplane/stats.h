@@ -51,12 +51,14 @@
 	X(rx_no_remote,     "RTP before signalling said where the media goes")             \
 	X(rx_rtcp,          "RTCP packets taken")                                          \
 	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
+	X(rx_rtcp_foreign,  "RTCP of somebody else than the source that we hear")          \
 	X(rx_bad_event,     "RFC 4733 payloads that are broken or no digit")               \
 	X(rx_bad_srtp,      "SRTP or SRTCP that the flow's key does not open")             \
 	X(rx_srtp_again,    "SRTP or SRTCP seen already, or too late to tell")             \
 	X(tx_unsealed,      "packets not sent because they could not be sealed")           \
 	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
-	X(relayed,          "RTP packets sent on to the peer")                             \
+	X(relayed,          "packets sent on to the peer")                                 \
+	X(relayed_opaque,   "of them, datagrams that are not RTP")                         \
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
 	X(relay_held,       "RTP packets not sent on: digits are being given back")        \
 	X(relay_clash,      "RTP packets not sent on: the codecs do not fit any more")     \

@@ -141,8 +141,12 @@ Test(engine_relay, a_pause_is_as_long_for_the_far_end)
 	cr_expect(not(rig_sent(&rig, 1, 3)->rtp.marker));
 }
 
-Test(engine_relay, comfort_noise_is_kept_and_leaves_no_hole)
+Test(engine_relay, comfort_noise_is_kept_from_who_has_not_agreed_on_it_and_leaves_no_hole)
 {
+	struct dp_cmd deaf = rig_remote(2);
+
+	deaf.remote.cn = DP_NO_PT;
+	rig_do(&rig, 1, deaf);
 	speak(2);
 	rig_rtp(&rig, 0,
 		(struct rtp){ .pt = 13, .seq = voice.seq++, .ts = voice.ts, .ssrc = voice.ssrc },
