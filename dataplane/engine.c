@@ -10,7 +10,7 @@
 
 enum {
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
-	FLOWS_A_PIECE = 32, // in a large site
+	FLOWS_A_PIECE = 64, // in a large site
 	VOICES = 4096,
 	JITTERS = 1024,
 	OPUS = 512,
