@@ -18,7 +18,8 @@
 // fails. hostile, rtcp and scale are compared with the same worker in an easier case, everything
 // else with dpdk-testpmd on a port of the same kind, in turn on the same core.
 //
-// Usage: bench_port [--cpu N] [--rounds N] [--seconds S] CASE ...
+// Usage: bench_port [--cpu N] [--rounds N] [--seconds S] [--alone yes] CASE ...
+//        --alone: without a baseline, only to see whether every packet is right
 #include "bench/bench.h"
 #include "bench/port/contest.h"
 #include "bench/port/cpus.h"
@@ -72,6 +73,8 @@ static int read_options(struct contest *c, int argc, char **argv)
 			c->rounds = (int)strtoul(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--seconds") == 0)
 			c->seconds = strtod(argv[i + 1], NULL);
+		else if (strcmp(argv[i], "--alone") == 0)
+			c->alone = strcmp(argv[i + 1], "yes") == 0;
 		else
 			return 0;
 	}

@@ -97,10 +97,8 @@ enum dp_refusal node_srtp_keys(struct engine *e, struct rtp_flow *f, const struc
 		take_away(e, f, send);
 		return DP_REFUSAL_NONE;
 	}
-	if (e->ciphers == NULL)
-		return DP_REFUSAL_NO_ROOM;
 	if (cold->crypto == POOL_NONE)
-		cold->crypto = pool_take(&e->cryptos);
+		cold->crypto = pool_take(&e->cryptos); // without ciphers there are none
 	if (cold->crypto == POOL_NONE)
 		return DP_REFUSAL_NO_ROOM;
 
@@ -139,19 +137,19 @@ _Atomic uint64_t *node_srtp_open(struct engine *e, struct rtp_flow *f, struct pk
 	return &e->stats->rx_bad_srtp;
 }
 
-// RFC 5761, 4, and RFC 3551, table 4: no payload type with a marker looks like a report.
-static bool is_rtcp(const struct rtp_flow *f, const struct pkt *p)
+// By its type, so that both may share a port (RFC 5761, 4): the payload types that would look like
+// a report are reserved (RFC 3551, table 4).
+static bool is_rtcp(const struct pkt *p)
 {
-	return p->local_port != f->local_port || (p->data[1] >= RTCP_SR && p->data[1] <= RTCP_APP);
+	return p->data[1] >= RTCP_SR && p->data[1] <= RTCP_APP;
 }
 
 static void seal(struct engine *e, const struct rtp_flow *f, struct pkt *p)
 {
 	struct srtp *out = &crypto_of(e, f)->out;
 	size_t len = p->len;
-	enum srtp_error error = is_rtcp(f, p)
-					? srtp_seal_rtcp(out, e->ciphers, p->data, &len, p->room)
-					: srtp_seal_rtp(out, e->ciphers, p->data, &len, p->room);
+	enum srtp_error error = is_rtcp(p) ? srtp_seal_rtcp(out, e->ciphers, p->data, &len, p->room)
+					   : srtp_seal_rtp(out, e->ciphers, p->data, &len, p->room);
 
 	p->summed = false;
 	p->len = error == SRTP_OK ? (uint16_t)len : 0;

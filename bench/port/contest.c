@@ -206,21 +206,22 @@ static void tell(const struct contest *c, double ours, double theirs, const stru
 		.unit = units[c->kind],
 		.value = ours,
 		.cycles = both ? per / 2 : per,
-		.baseline = theirs,
-		.ratio = ours / theirs,
+		.baseline = c->alone ? -1 : theirs,
+		.ratio = c->alone ? -1 : ours / theirs,
 		.steal = bench_steal(span),
 		.waited = bench_waited(span),
 		.more = more };
 
 	if (c->kind == CONTEST_HOSTILE) {
 		line.value = 1e9 / ours;
-		line.baseline = 1e9 / theirs;
+		line.baseline = c->alone ? -1 : 1e9 / theirs;
 	} else if (c->kind == CONTEST_SCALE) {
 		line.value = per;
-		line.baseline = bench_hz() / theirs;
-		line.ratio = line.value / line.baseline;
+		line.baseline = c->alone ? -1 : bench_hz() / theirs;
+		line.ratio = c->alone ? -1 : line.value / line.baseline;
 	}
-	snprintf(rival, sizeof(rival), "testpmd %s, %s", stage.rival.forward, ports[c->port]);
+	snprintf(rival, sizeof(rival), "testpmd %s, %s",
+		c->alone ? "not asked" : stage.rival.forward, ports[c->port]);
 	int n = snprintf(more, sizeof(more),
 		",\"against\":\"%s\",\"pages\":\"%s\",\"refused\":%" PRIu64 ",\"lost\":%" PRIu64,
 		against[c->kind] != NULL ? against[c->kind] : rival,
@@ -236,7 +237,7 @@ int contest_run(const struct contest *c)
 {
 	struct contest mine = *c;
 	double ours, theirs;
-	bool alone = against[c->kind] != NULL;
+	bool itself = against[c->kind] != NULL;
 	uint64_t bad = 0;
 
 	stage_build(&stage, c);
@@ -247,12 +248,15 @@ int contest_run(const struct contest *c)
 	warm_up(c, &stage.drive[0]);
 	if (c->kind == CONTEST_SCALE)
 		warm_up(c, &stage.drive[1]);
-	if (!alone)
+	if (!itself && !c->alone)
 		stage_start_rival(&stage, c);
 
 	struct bench_span span = bench_begin((int)c->cpu);
-	bench_race(our_round, &mine, alone ? easy_round : rival_round,
-		alone ? (void *)&mine : (void *)&stage.rival, c->rounds, &ours, &theirs);
+	bench_race(our_round, &mine,
+		c->alone ? NULL
+		: itself ? easy_round
+			 : rival_round,
+		itself ? (void *)&mine : (void *)&stage.rival, c->rounds, &ours, &theirs);
 	for (uint32_t n = 0; n < stage.world.config.workers; n++) {
 		drive_settle(&stage.drive[n]);
 		bad += amiss(c, &stage.world.side[n]);

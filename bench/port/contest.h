@@ -31,6 +31,7 @@ struct contest {
 	uint32_t main_cpu; // whatever else must run
 	int rounds;
 	double seconds; // of a round
+	bool alone;     // no baseline: to see whether every packet is right
 
 	char name[64];
 	enum contest_port port;

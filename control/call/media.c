@@ -152,6 +152,20 @@ static bool all_described(const struct media *m)
 	return true;
 }
 
+// SIP of ours names only addresses of IPv4 so far: flows at others stay closed.
+static void leave_out_others(struct media *m)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	for (uint32_t i = 0; i < m->bridge.plan.addresses; i++) {
+		const struct bridge_address *a = &m->bridge.plan.address[i];
+
+		if (memcmp(a->ip, mapped, sizeof(mapped)) != 0)
+			media_ports_leave_out(
+				&m->workers[a->worker].ports, a->flow_first, a->flows);
+	}
+}
+
 static void prepare(struct media *m)
 {
 	for (uint32_t i = 0; i < m->bridge.plan.workers; i++) {
@@ -161,6 +175,7 @@ static void prepare(struct media *m)
 			return;
 		}
 	}
+	leave_out_others(m);
 	m->state = MEDIA_PREPARING;
 	m->orphans = 0;
 	for (uint32_t i = 0; i < m->bridge.plan.workers; i++)

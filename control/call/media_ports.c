@@ -91,6 +91,22 @@ void media_ports_clear(struct media_ports *p)
 	*p = (struct media_ports){ .n = 0 };
 }
 
+void media_ports_leave_out(struct media_ports *p, uint32_t first, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	assert(p->head == 0);
+	for (uint32_t i = 0; i < p->free; i++) {
+		struct free_place at = p->line[i];
+
+		if (at.index - first < n)
+			p->place[at.index].state = PLACE_UNUSED;
+		else
+			p->line[kept++] = at;
+	}
+	p->free = kept;
+}
+
 bool media_ports_open(struct media_ports *p, void *owner, uint64_t now_ms, struct flow_id *out)
 {
 	const struct free_place *first = &p->line[p->head];

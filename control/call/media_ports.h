@@ -16,7 +16,7 @@ struct place {
 	void *owner; // NULL unless open
 	uint32_t gen;
 	uint16_t held; // commands of its flow that wait for a track (media_inside.h)
-	enum { PLACE_FREE, PLACE_OPEN, PLACE_CLOSING } state;
+	enum { PLACE_FREE, PLACE_OPEN, PLACE_CLOSING, PLACE_UNUSED } state;
 };
 
 struct media_ports {
@@ -36,6 +36,8 @@ struct media_ports {
 [[nodiscard]] bool media_ports_init(struct media_ports *p, const struct bridge_entry *directory,
 	uint32_t n, uint64_t *random, uint64_t now_ms);
 void media_ports_clear(struct media_ports *p);
+// Before any is opened: these n places from first on are never taken.
+void media_ports_leave_out(struct media_ports *p, uint32_t first, uint32_t n);
 
 // Opens the place that has been free longest, in a new generation. False: none is ready.
 [[nodiscard]] bool media_ports_open(

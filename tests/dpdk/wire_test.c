@@ -8,6 +8,7 @@
 #include "dataplane/dpdk/frame.h"
 #include "dataplane/dpdk/nd.h"
 #include "dataplane/dpdk/plant.h"
+#include "dataplane/dpdk/plant_wire.h"
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -19,7 +20,17 @@
 #include <unistd.h>
 
 static const uint64_t ms = 1000000;
-enum { V4, V6, TAGGED, FLOWS = 4, RTP = 20000, THEIR_RTP = 40000, MBUFS = 1024, FRAMES_MAX = 512 };
+enum {
+	V4,
+	V6,
+	TAGGED,
+	SECOND,
+	FLOWS = 4,
+	RTP = 20000,
+	THEIR_RTP = 40000,
+	MBUFS = 1024,
+	FRAMES_MAX = 512
+};
 
 static struct config config;
 static struct plant plant;
@@ -98,10 +109,11 @@ static void set_up(void)
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	config_default(&config, &cpus);
 	config.mbufs = MBUFS;
-	config.addresses = 3;
+	config.addresses = 4;
 	address(V4, "10.99.0.2", 24, 0, "10.99.0.1");
 	address(V6, "2001:db8::2", 64, 0, "fe80::1");
 	address(TAGGED, "10.77.0.2", 24, 100, "10.77.0.1");
+	address(SECOND, "10.99.0.3", 24, 0, "10.99.0.1");
 	snprintf(config.port[0].device, sizeof(config.port[0].device), "net_ring0");
 	cr_assert(eal_start(&config, /* verbose */ false, error, sizeof(error)), "%s", error);
 	cr_assert(plant_build(&plant, &config, error, sizeof(error)), "%s", error);
@@ -161,14 +173,14 @@ static void open_flow(uint32_t flow)
 		DP_EVENT_DONE);
 }
 
-// Music from this address of ours to there.
-static void play(uint32_t address, const char *to)
+// Music from the n-th flow of this address of ours to there.
+static void play_on(uint32_t address, uint32_t n, const char *to)
 {
 	static uint8_t audio[1600];
 	static const struct track track = {
 		.hash = 5, .len = sizeof(audio), .payload = { audio, audio }
 	};
-	uint32_t flow = address * FLOWS;
+	uint32_t flow = address * FLOWS + n;
 	struct report r;
 
 	orders_give(&w->orders, (struct order){ .kind = ORDER_SHOW, .track = &track });
@@ -182,6 +194,11 @@ static void play(uint32_t address, const char *to)
 				     .music = { .track = 5 } })
 			     .kind,
 		DP_EVENT_DONE);
+}
+
+static void play(uint32_t address, const char *to)
+{
+	play_on(address, 0, to);
 }
 
 // The place of the last frame of this type (and ICMPv6 type, if not 0), or -1.
@@ -449,12 +466,12 @@ Test(wire, announces_again_when_told)
 	orders_give(&w->orders, (struct order){ .kind = ORDER_ANNOUNCE });
 	forget();
 	turn(1);
-	cr_expect_eq(stat_read(&w->stats.announcements), before + 3);
+	cr_expect_eq(stat_read(&w->stats.announcements), before + 4);
 	cr_expect_geq(find(0x86dd, 136), 0);
 	cr_expect_geq(find(0x8100, 0), 0);
 	for (int i = 0; i < 5; i++)
 		turn(2000);
-	cr_expect_eq(stat_read(&w->stats.announcements), before + 9, "three times");
+	cr_expect_eq(stat_read(&w->stats.announcements), before + 12, "three times");
 }
 
 Test(wire, another_gateway_takes_over_without_a_packet_lost)
@@ -488,4 +505,86 @@ Test(wire, somebody_with_our_ipv4_address_is_counted)
 	cr_expect_eq(stat_read(&w->stats.rx_arp_conflict), 1);
 	say_arp(0x0a630002, port->station.mac);
 	cr_expect_eq(stat_read(&w->stats.rx_arp_conflict), 1, "that is us");
+}
+
+Test(wire, a_configuration_read_anew_moves_gateways_and_nothing_else)
+{
+	static struct plant_wire pw;
+	static struct config anew;
+
+	say_arp(0x0a630001, their_mac);
+	turn(3000);
+	turn(3000);
+	turn(3000);
+	plant_wire_init(&pw, &plant);
+	anew = config;
+	forget();
+	cr_assert(plant_wire_reload(&pw, &plant, &anew));
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(sent_n, 0, "nothing is new");
+	anew.address[V4].gateway = ip("10.99.0.254");
+	cr_assert(plant_wire_reload(&pw, &plant, &anew));
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect(sent_n == 1 && find(0x0806, 0) == 0, "one question, for the new one");
+	anew.address[V4].gateway = ip("10.99.0.253");
+	anew.address[V6].vlan = 7;
+	cr_expect_not(plant_wire_reload(&pw, &plant, &anew));
+	forget();
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(sent_n, 0, "taken whole or not at all");
+}
+
+Test(wire, what_a_worker_has_no_room_for_is_said_later)
+{
+	static struct plant_wire pw;
+	uint64_t before;
+
+	become_valid();
+	for (int i = 0; i < 5; i++)
+		turn(2000);
+	plant_wire_init(&pw, &plant);
+	before = stat_read(&w->stats.announcements);
+	for (int i = 0; i < ORDERS_SIZE / 2; i++)
+		orders_give(&w->orders, (struct order){ .kind = ORDER_WALL });
+	plant_wire_announce(&pw, &plant);
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(stat_read(&w->stats.announcements), before);
+	plant_wire_turn(&pw, &plant);
+	turn(1);
+	cr_expect_eq(stat_read(&w->stats.announcements), before + 4);
+}
+
+// What packets in a row have in common is found once; what they have not must not be.
+Test(wire, each_packet_of_a_burst_goes_its_own_way)
+{
+	static const uint8_t other_mac[MAC_LEN] = { 2, 0, 0, 0, 0, 0x99 };
+	uint32_t right[4] = { 0 };
+
+	say_arp(0x0a630001, their_mac);
+	play_on(V4, 0, "10.99.0.8");
+	play_on(V4, 1, "8.8.8.8");
+	play_on(V4, 2, "10.99.0.9");
+	play_on(V4, 3, "9.9.9.8");
+	play_on(SECOND, 0, "8.8.4.4");
+	say_arp(0x0a630008, other_mac);
+	say_arp(0x0a630009, other_mac);
+	forget();
+	for (int i = 0; i < 8; i++)
+		turn(20); // all four are due in one turn, and go in one burst
+	for (uint32_t i = 0; i < sent_n; i++) {
+		const uint8_t *d = sent[i].data;
+		uint32_t way = d[33] == 8 && d[30] == 10 ? 0 : d[33] == 9 ? 1 : d[33] == 8 ? 2 : 3;
+
+		if (sent[i].len < 172 + PAYLOAD4_AT)
+			continue;
+		cr_expect_eq(memcmp(d, way < 2 ? other_mac : their_mac, MAC_LEN), 0);
+		cr_expect_eq(d[29], way == 3 ? 3 : 2, "from our own address");
+		right[way]++;
+	}
+	for (uint32_t i = 0; i < 4; i++)
+		cr_expect_geq(right[i], 4, "way %u: %u", i, right[i]);
 }

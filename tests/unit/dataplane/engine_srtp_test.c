@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Flows with keys, and libsrtp2 at their far ends.
+#include "dataplane/node.h"
 #include "tests/support/rig.h"
 #include "tests/support/srtp_judge.h"
 
@@ -423,6 +424,16 @@ Test(engine_srtp, with_a_key_to_receive_only_nothing_is_sent)
 	rig_live(&rig, 20000);
 	for (uint32_t i = 0; i < rig.sent; i++)
 		cr_expect(ne(u32, rig.packet[i].flow, 0));
+	cr_expect(zero(u64, stat_read(&rig.stats.tx_unsealed)), "nothing is made in vain");
+	rig_forget(&rig);
+	struct party p = secure(0, CM, 1);
+	rig_live(&rig, 20);
+	struct rig_packet *first = &rig.packet[0];
+	size_t len = first->len;
+	cr_assert(eq(u32, rig.sent, 1));
+	cr_assert(judge_open(p.ear, false, first->data, &len));
+	cr_expect(eq(int, memcmp(first->data + 12, rig.ulaw[0], 160), 0), "it waits for the key");
+	leave(&p);
 }
 
 Test(engine_srtp, with_a_key_to_send_only_nothing_is_taken)
@@ -558,7 +569,7 @@ Test(engine_srtp, close_leaves_no_trace_of_a_key)
 {
 	FOR_EACH_SUITE(suite)
 	{
-		struct srtp s = { 0 };
+		struct srtp s = { 0 }, in = { 0 };
 		uint8_t key[DP_KEY_MAX];
 
 		rig_begin(&rig, (struct engine_capacity){ 0 }, ciphers);
@@ -566,6 +577,9 @@ Test(engine_srtp, close_leaves_no_trace_of_a_key)
 		struct party p = secure(0, suite, 1);
 		fill_key(key, suite, 1);
 		cr_assert(srtp_key(&s, ciphers, suite, key));
+		fill_key(key, suite, 2);
+		cr_assert(srtp_key(&in, ciphers, suite, key));
+		cr_assert(has(&in.rtp));
 		cr_assert(has(&s.rtp));
 		cr_assert(has(&s.rtcp));
 		cr_expect(eq(ptr, memmem(rig.memory, sizeof(rig.memory), key, 16), NULL));
@@ -581,6 +595,8 @@ Test(engine_srtp, close_leaves_no_trace_of_a_key)
 		rig_do(&rig, 0, (struct dp_cmd){ .kind = DP_CMD_CLOSE });
 		cr_expect(not(has(&s.rtp)));
 		cr_expect(not(has(&s.rtcp)));
+		cr_expect(not(has(&in.rtp)));
+		cr_expect(not(has(&in.rtcp)));
 		leave(&p);
 	}
 }
@@ -605,4 +621,35 @@ Test(engine_srtp, what_cannot_be_sealed_does_not_leave)
 	cr_expect(eq(u64, stat_read(&rig.stats.tx_unsealed), 1));
 	rig_take(&rig, &rig.out);
 	leave(&p);
+}
+
+static bool on_note(void *, uint16_t, const struct far_note *)
+{
+	return true;
+}
+
+Test(engine_srtp, what_another_worker_passes_leaves_sealed)
+{
+	static struct far_place places[RIG_FLOWS];
+	struct dp_cmd far = rig_relay(5);
+	uint8_t data[RIG_ROOM];
+	struct pkt p = { .data = data, .len = 172, .room = RIG_ROOM };
+
+	rig.e->far = places; // an engine that is not alone
+	rig.e->workers = 2;
+	rig.e->ops.note = on_note;
+	far.relay.worker = 1;
+	rig_call(&rig, 0);
+	struct party to = secure(0, GCM, 1);
+	cr_assert(eq(int, rig_do(&rig, 0, far), DP_REFUSAL_NONE));
+	memset(data, 7, sizeof(data));
+	rtp_write(data, &(struct rtp){ .seq = 1, .ssrc = 1 });
+	cr_assert(eq(int, rtp_read(&p.rtp, data, p.len), RTP_OK));
+	struct far_mark mark = {
+		.x = { 5, 1 }, .y = { 0, 1 }, .clock = 8000, .worker = 1, .what = FAR_IS_AUDIO
+	};
+	engine_far_packet(rig.e, &p, &mark, &rig.out, &rig.drop, rig.now);
+	rig_take(&rig, &rig.out);
+	cr_expect(eq(u32, hear(&to, 7), 1));
+	leave(&to);
 }

@@ -88,7 +88,8 @@ Test(engine, a_remote_is_taken_whole_or_refused_for_a_named_reason)
 		uint8_t to;
 		enum dp_refusal want;
 	} rows[] = {
-		{ "an IPv6 address", AT(ip) + 10, 0, DP_REFUSAL_BAD_ADDRESS },
+		{ "no address of either family", AT(ip) + 10, 0, DP_REFUSAL_BAD_ADDRESS },
+		{ "IPv6, of a flow of IPv4", AT(ip), 0x20, DP_REFUSAL_BAD_ADDRESS },
 		{ "this network", AT(ip) + 12, 0, DP_REFUSAL_BAD_ADDRESS },
 		{ "loopback", AT(ip) + 12, 127, DP_REFUSAL_BAD_ADDRESS },
 		{ "multicast", AT(ip) + 12, 224, DP_REFUSAL_BAD_ADDRESS },
@@ -212,6 +213,7 @@ Test(engine, digits_are_taken_while_there_is_room)
 	cr_expect(eq(int, rig_do(&rig, 0, rig_keys("12345678")), DP_REFUSAL_NONE));
 	cr_expect(eq(int, rig_do(&rig, 0, rig_keys("1")), DP_REFUSAL_BUSY));
 	deaf.remote.dtmf_tx = DP_NO_PT;
+	deaf.remote.codec = DP_CODEC_OTHER; // nor can we make tones in it
 	rig_do(&rig, 0, deaf);
 	cr_expect(eq(int, rig_do(&rig, 0, rig_keys("1")), DP_REFUSAL_NO_DTMF));
 }

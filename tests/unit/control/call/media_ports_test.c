@@ -161,3 +161,20 @@ Test(media_ports, no_place_is_ever_used_before_it_has_rested)
 	}
 	cr_expect(reused > 1000);
 }
+
+Test(media_ports, what_is_left_out_is_never_taken)
+{
+	struct flow_id id;
+
+	init(0);
+	media_ports_leave_out(&ports, 50, 30);
+	for (int i = 0; i < PLACES - 30; i++) {
+		cr_assert(media_ports_open(&ports, &ports, 0, &id));
+		cr_assert(id.index < 50 || id.index >= 80, "%u", id.index);
+	}
+	cr_expect(!media_ports_open(&ports, &ports, 0, &id));
+	media_ports_closing(media_ports_find(&ports, id));
+	media_ports_rest(&ports, id.index, 0);
+	cr_expect(media_ports_open(&ports, &ports, MEDIA_REST_MS, &id));
+	cr_expect(!media_ports_open(&ports, &ports, MEDIA_REST_MS, &id));
+}
