@@ -222,6 +222,7 @@ Test(engine_quality, who_never_spoke_takes_no_leave_and_who_must_not_be_told_is_
 
 	rig_call(&rig, 0);
 	rig_do(&rig, 0, rig_plain(DP_CMD_CLOSE));
+	cr_expect(eq(u32, rig.sent, 0));
 	deaf.remote.rtcp_port = 0;
 	rig_do(&rig, 1, rig_open());
 	rig_do(&rig, 1, deaf);
