@@ -195,7 +195,7 @@ static void add_full(struct dtmf_channel *c, const struct look *k, float amplitu
 // How long the tone was there so far, going by amplitudes.
 static float on_ms(const struct dtmf_channel *c)
 {
-	return DTMF_HOP_MS * c->run.amplitude * c->run.fulls / c->run.full;
+	return (float)DTMF_HOP_MS * c->run.amplitude * (float)c->run.fulls / c->run.full;
 }
 
 static bool is_steady(const struct dtmf_channel *c, int i)
@@ -308,7 +308,7 @@ static void go_on(struct dtmf_channel *c, const struct look *k, float amplitude)
 // The tone is not there, or not all of the window. Returns whether the run is over.
 static bool fade(struct dtmf_batch *b, struct dtmf_channel *c, struct look *k, float amplitude)
 {
-	float whole = c->run.full / c->run.fulls;
+	float whole = c->run.full / (float)c->run.fulls;
 	bool ours = both_turn_right(k, b) && have_share(k, b, SHARE_EDGE);
 	float part = ours ? fminf(amplitude, whole) : 0;
 
@@ -359,7 +359,7 @@ void dtmf_judge(struct dtmf_batch *b, struct dtmf_channel *c, const struct dtmf_
 
 	if (c->state != IDLE)
 		run(b, c, &k);
-	if (c->state == IDLE || c->run.gap > (c->state == SURE ? DTMF_HOP_MS : 0))
+	if (c->state == IDLE || c->run.gap > (c->state == SURE ? (float)DTMF_HOP_MS : 0))
 		listen(b, c, &k);
 	memcpy(c->before, s->z, sizeof(c->before));
 }

@@ -18,6 +18,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	voice_forget(e, f);
 	keys_forget(e, f);
 	digits_forget(e, f);
+	inband_forget(e, f);
 	crypto_forget(e, f);
 	flow_take_up(f, c);
 	f->open = false;
@@ -135,8 +136,8 @@ static enum dp_refusal obey_remote(
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
 	flow_remote(f, cold_of(e, f), cmd, (uint16_t)hop, now);
-	if (f->dtmf_tx == DP_NO_PT)
-		keys_forget(e, f);
+	keys_review(e, f);
+	inband_review(e, f);
 	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	report_begin(e, f, now);
@@ -196,6 +197,7 @@ static enum dp_refusal obey_watch(
 
 	c->watch = cmd->watch.digits;
 	c->withholding = false;
+	inband_review(e, f); // there may be a detector by now
 	return DP_REFUSAL_NONE;
 }
 
@@ -218,7 +220,7 @@ static enum dp_refusal obey_digits(
 		return DP_REFUSAL_BAD_VALUE;
 	if (!f->known)
 		return DP_REFUSAL_NO_REMOTE;
-	if (f->dtmf_tx == DP_NO_PT)
+	if (!keys_can(f))
 		return DP_REFUSAL_NO_DTMF;
 	if ((f->tx & FLOW_TYPING) && keys_of(e, f)->n + cmd->digits.n > FLOW_KEYS_MAX)
 		return DP_REFUSAL_BUSY;

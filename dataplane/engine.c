@@ -10,10 +10,11 @@
 
 enum {
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
-	FLOWS_A_PIECE = 32, // in a large site
+	FLOWS_A_PIECE = 64, // in a large site
 	VOICES = 4096,
 	JITTERS = 1024,
 	OPUS = 512,
+	DETECTORS = 768,
 	LINE = 64,
 };
 
@@ -49,6 +50,7 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 		.jitters = else_all(c->jitters, plan->flows, JITTERS),
 		.cryptos = else_all(c->cryptos, plan->flows, VOICES),
 		.opus = else_all(c->opus, plan->flows, OPUS),
+		.detectors = else_all(c->detectors, plan->flows, DETECTORS),
 	};
 }
 
@@ -61,7 +63,8 @@ static size_t far_size(const struct engine_plan *plan)
 // The parts of an engine's memory, one behind the other.
 struct layout {
 	struct engine_capacity capacity;
-	size_t flows, cold, media, events, reports, keys, prompts, event, voices, far, cryptos, end;
+	size_t flows, cold, media, events, reports, keys, prompts, event, detectors, listens;
+	size_t voices, far, cryptos, end;
 };
 
 // Who has no ciphers pays nothing for keys.
@@ -82,7 +85,9 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.keys = l.reports + pacer_size(plan->flows);
 	l.prompts = l.keys + pool_size(sizeof(struct flow_keys), l.capacity.keys);
 	l.event = l.prompts + pool_size(sizeof(struct flow_prompt), l.capacity.prompts);
-	l.voices = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.detectors = l.event + pool_size(sizeof(struct flow_event_in), l.capacity.events);
+	l.listens = l.detectors + pool_size(sizeof(struct inband), l.capacity.detectors);
+	l.voices = l.listens + pacer_size(l.capacity.detectors);
 	l.far = l.voices + voices_size(&l.capacity);
 	l.cryptos = l.far + far_size(plan);
 	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
@@ -102,6 +107,9 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	pool_init(
 		&e->prompts, memory + l->prompts, sizeof(struct flow_prompt), l->capacity.prompts);
 	pool_init(&e->event, memory + l->event, sizeof(struct flow_event_in), l->capacity.events);
+	pool_init(
+		&e->detectors, memory + l->detectors, sizeof(struct inband), l->capacity.detectors);
+	dtmf_batch_init(&e->ears, dtmf_bank_best(), inband_news, e);
 	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
 	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
 		e->ciphers != NULL ? l->capacity.cryptos : 0);
@@ -114,6 +122,7 @@ static void lay_wheels(
 
 	pacer_init(&e->media, memory + l->media, plan->flows, to_ms(now));
 	pacer_init(&e->events, memory + l->events, l->capacity.events, to_ms(now));
+	pacer_init(&e->listens, memory + l->listens, l->capacity.detectors, to_ms(now));
 	pacer_init(&e->reports, memory + l->reports, plan->flows, now / REPORT_TICK_NS);
 }
 
@@ -192,6 +201,7 @@ void engine_input(
 	taken.n = 0;
 	engine_begin(e, out);
 	node_classify(e, in, &taken, drop, now);
+	node_inband(e, &taken, now);
 	node_relay(e, &taken, out, drop, now);
 	node_srtp_seal(e, out);
 }

@@ -49,14 +49,15 @@ struct engine_address {
 // never needs; engine_capacity_of() says how many. When they are used up, a command is refused
 // with NO_ROOM, and what comes from the network is counted and done without.
 struct engine_capacity {
-	uint32_t keys;     // flows that send digits, at most ENGINE_PIECES_MAX
-	uint32_t prompts;  // flows that play prompts, the same
-	uint32_t events;   // flows from which digits come, the same
-	uint32_t voices;   // flows that are heard or rendered
-	uint32_t overlays; // that play
-	uint32_t jitters;  // flows whose audio is mixed
-	uint32_t cryptos;  // flows with SRTP
-	uint32_t opus;     // voices that speak Opus
+	uint32_t keys;      // flows that send digits, at most ENGINE_PIECES_MAX
+	uint32_t prompts;   // flows that play prompts, the same
+	uint32_t events;    // flows from which digits come, the same
+	uint32_t voices;    // flows that are heard or rendered
+	uint32_t overlays;  // that play
+	uint32_t jitters;   // flows whose audio is mixed
+	uint32_t cryptos;   // flows with SRTP
+	uint32_t opus;      // voices that speak Opus
+	uint32_t detectors; // flows whose digits may come as tones
 };
 
 enum { ENGINE_PIECES_MAX = 65535 };

@@ -30,6 +30,7 @@ void flow_open(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *cmd
 		.gen = cmd->flow.gen,
 		.owner = cmd->open.owner,
 		.voice = POOL_NONE,
+		.detector = POOL_NONE,
 		.crypto = POOL_NONE,
 		.keys = FLOW_NO_PIECE,
 		.prompt = FLOW_NO_PIECE,

@@ -9,6 +9,7 @@
 // need, and pieces of pools that few flows need at once.
 #pragma once
 
+#include "codecs/tone.h"
 #include "codecs/track.h"
 #include "dataplane/cmd.h"
 #include "dataplane/event.h"
@@ -56,6 +57,7 @@ enum flow_digit {
 enum {
 	FLOW_HEARD = 1 << 0,     // somebody wants the audio: a detector, another codec, a mix
 	FLOW_SEALED_IN = 1 << 1, // SRTP
+	FLOW_LISTENED = 1 << 2,  // digits may come as tones (inband.h)
 	FLOW_OPAQUE = 1 << 3,    // not RTP: passed on as it is, or not at all
 };
 
@@ -95,6 +97,8 @@ struct flow_keys {
 	uint8_t ends;  // end packets sent of this one
 	uint8_t digit[FLOW_KEYS_MAX];
 	uint16_t ms[FLOW_KEYS_MAX];
+	bool as_tone;            // this one is a tone, not an event
+	struct tone_cursor tone; // where we are in it
 };
 
 // A piece of a pool, while the prompt plays.
@@ -184,6 +188,7 @@ struct flow_cold {
 	uint64_t tx_bytes;       // the same
 	uint32_t gen;            // of the flow that is open, or was last
 	uint32_t voice;          // piece of a pool, or POOL_NONE: nothing is heard or rendered
+	uint32_t detector;       // piece of a pool, or POOL_NONE: only while FLOW_LISTENED is set
 	uint32_t crypto;         // piece of a pool, or POOL_NONE: in the clear
 	uint32_t closed_at;      // see flow_coarse()
 	uint32_t rx_base;        // extended sequence number of the first packet of this SSRC

@@ -2,7 +2,8 @@
 //
 // The packet graph. It never changes at run time, so it is written down as calls:
 //
-//   in ──► classify ──┬──► relay ──┬──► out        a packet goes to whoever relays its flow
+//   in ──► classify ──┬─ inband          the audio of those whose digits may come as tones
+//                     ├──► relay ──┬──► out        a packet goes to whoever relays its flow
 //                     │      │     └──► drop       nobody does: swallowed
 //                     │      └─ digits             what the events among them mean
 //                     ├──► report                  RTCP
@@ -22,6 +23,7 @@
 //
 //   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened;
 //                         RTCP in node_report.c
+//   rx & FLOW_LISTENED    node_inband.c: audio goes to a detector, and may be silenced
 //   rx & FLOW_HEARD       node_relay.c, keep(): audio that was taken is decoded
 //   tx & FLOW_RENDERED    node_moh.c, node_moh(), for what the tick makes; node_relay.c, relay(),
 //                         before rewrite(), for what rides on the peer's packets
@@ -35,6 +37,7 @@
 
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
+#include "dataplane/inband.h"
 #include "dataplane/pacer.h"
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
@@ -52,6 +55,9 @@ struct engine {
 	struct pool keys;       // struct flow_keys
 	struct pool prompts;    // struct flow_prompt
 	struct pool event;      // struct flow_event_in
+	struct pool detectors;  // struct inband
+	struct pacer listens;   // by ms: pieces of `detectors` to be looked at
+	struct dtmf_batch ears; // what they hear together
 	struct pool cryptos;    // keys of SRTP; node_srtp.c's
 	const struct srtp_ciphers *ciphers; // the plan's
 	uint32_t sealed; // so many of the burst that is being filled are ready to leave
@@ -209,6 +215,18 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now);
 // What an event packet means. Returns whether it is to be relayed.
 bool node_digits(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint64_t now);
 
+// What is to become of a digit that is pressed now; of one that may yet be none. The first says
+// that it and all that follow are withheld, if they are.
+enum flow_digit digit_decide(const struct engine *e, struct rtp_flow *f, uint8_t code);
+enum flow_digit digit_suspect(const struct engine *e, const struct rtp_flow *f, uint8_t code);
+
+// Key-up: tells of it, and queues it for the peer if that was the verdict.
+void digit_up(struct engine *e, struct rtp_flow *f, uint8_t code, enum flow_digit verdict,
+	uint16_t ms, uint64_t now);
+
+// What the detectors say (dtmf.h).
+void inband_news(void *ctx, struct dtmf_channel *ear, const struct dtmf_event *event);
+
 // An audio packet came: an event that it has left behind is over.
 void digits_audio(struct engine *e, struct rtp_flow *f, const struct rtp *rtp, uint64_t now);
 
@@ -264,6 +282,20 @@ void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t
 
 // Adds a digit to those that wait. False: there is no room.
 [[nodiscard]] bool keys_add(struct engine *e, struct rtp_flow *f, uint8_t digit, uint16_t ms);
+
+// Is there a way to send digits to the far end?
+bool keys_can(const struct rtp_flow *f);
+
+// A REMOTE came: forgets them if there is no way any more; begins the one under way anew if it is
+// to go another way.
+void keys_review(struct engine *e, struct rtp_flow *f);
+
+// The digit is sent: the next one, or none.
+void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k);
+
+// The next packet of digits as tones; and can the flow send them so?
+void node_tones(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
+bool tones_can(const struct rtp_flow *f);
 
 // Forgets those that wait.
 void keys_forget(struct engine *e, struct rtp_flow *f);

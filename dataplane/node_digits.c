@@ -26,14 +26,25 @@ static bool to_withhold(struct flow_cold *c, uint8_t code)
 	return c->withholding;
 }
 
-// What is to become of an event, known when its first packet comes.
-static enum flow_digit decide(const struct engine *e, struct rtp_flow *f, uint8_t code)
+static enum flow_digit verdict_on(const struct engine *e, const struct rtp_flow *f, bool withhold)
 {
 	const struct rtp_flow *y = relay_target(e, f);
 
-	if (to_withhold(cold_of(e, f), code))
+	if (withhold)
 		return FLOW_DIGIT_WITHHELD;
 	return y != NULL && (y->tx & FLOW_TYPING) ? FLOW_DIGIT_QUEUED : FLOW_DIGIT_PASSED;
+}
+
+enum flow_digit digit_decide(const struct engine *e, struct rtp_flow *f, uint8_t code)
+{
+	return verdict_on(e, f, to_withhold(cold_of(e, f), code));
+}
+
+enum flow_digit digit_suspect(const struct engine *e, const struct rtp_flow *f, uint8_t code)
+{
+	const struct flow_cold *c = cold_of(e, f);
+
+	return verdict_on(e, f, c->withholding || (c->watch >> code & 1));
 }
 
 static uint16_t duration_ms(const struct rtp_flow *f, const struct flow_event_in *d)
@@ -50,32 +61,36 @@ static void queue(struct engine *e, struct rtp_flow *f, uint8_t code, uint16_t m
 	struct rtp_flow *y = relay_target(e, f);
 	uint16_t least = ms < 40 ? 40 : ms;
 
-	if (y == NULL || y->dtmf_tx == DP_NO_PT)
+	if (y == NULL || !keys_can(y))
 		return;
 	if (keys_add(e, y, code, least > DP_DIGIT_MS_MAX ? DP_DIGIT_MS_MAX : least))
 		engine_pace(e, y, now);
 }
 
-static void key_up(struct engine *e, struct rtp_flow *f, struct flow_event_in *d, uint64_t now)
+void digit_up(struct engine *e, struct rtp_flow *f, uint8_t code, enum flow_digit verdict,
+	uint16_t ms, uint64_t now)
 {
-	bool withheld = d->verdict == FLOW_DIGIT_WITHHELD;
+	bool withheld = verdict == FLOW_DIGIT_WITHHELD;
 	struct dp_event digit = {
 		.kind = DP_EVENT_DIGIT,
-		.digit = { .digit = d->code,
-			.withheld = withheld,
-			.duration_ms = duration_ms(f, d) },
+		.digit = { .digit = code, .withheld = withheld, .duration_ms = ms },
 	};
 
-	if (d->verdict == FLOW_DIGIT_QUEUED)
-		queue(e, f, d->code, digit.digit.duration_ms, now);
-	d->ts_done = d->ts;
-	d->code_done = d->code;
-	d->verdict_of = d->verdict;
-	f->digits_run = false;
+	if (verdict == FLOW_DIGIT_QUEUED)
+		queue(e, f, code, ms, now);
 	stat_add(&e->stats->digits_seen, 1);
 	if (withheld)
 		stat_add(&e->stats->digits_withheld, 1);
 	engine_tell(e, f, &digit);
+}
+
+static void key_up(struct engine *e, struct rtp_flow *f, struct flow_event_in *d, uint64_t now)
+{
+	d->ts_done = d->ts;
+	d->code_done = d->code;
+	d->verdict_of = d->verdict;
+	f->digits_run = false;
+	digit_up(e, f, d->code, (enum flow_digit)d->verdict, duration_ms(f, d), now);
 }
 
 static void key_down(struct engine *e, struct rtp_flow *f, struct flow_event_in *d,
@@ -85,7 +100,7 @@ static void key_down(struct engine *e, struct rtp_flow *f, struct flow_event_in 
 	d->units = 0;
 	d->duration = 0;
 	d->code = event->code;
-	d->verdict = (uint8_t)decide(e, f, event->code);
+	d->verdict = (uint8_t)digit_decide(e, f, event->code);
 	f->digits_run = true;
 }
 

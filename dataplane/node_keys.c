@@ -17,6 +17,11 @@ enum {
 	REST = 1, // empty steps after the ends
 };
 
+bool keys_can(const struct rtp_flow *f)
+{
+	return f->dtmf_tx != DP_NO_PT || tones_can(f);
+}
+
 static bool take_keys(struct engine *e, struct rtp_flow *f)
 {
 	uint32_t piece = pool_take(&e->keys);
@@ -53,6 +58,20 @@ void keys_forget(struct engine *e, struct rtp_flow *f)
 	f->tx &= (uint8_t)~FLOW_TYPING;
 }
 
+void keys_review(struct engine *e, struct rtp_flow *f)
+{
+	if (!keys_can(f))
+		keys_forget(e, f);
+	if ((f->tx & FLOW_TYPING) == 0)
+		return;
+
+	struct flow_keys *k = keys_of(e, f);
+	if (k->as_tone == (f->dtmf_tx == DP_NO_PT) && (!k->as_tone || k->tone.rate == f->clock))
+		return;
+	k->step = 0;
+	k->ends = 0;
+}
+
 static void begin(struct rtp_flow *f, struct flow_keys *k, uint64_t at)
 {
 	f->out_ts = flow_ts(f, at);
@@ -60,7 +79,7 @@ static void begin(struct rtp_flow *f, struct flow_keys *k, uint64_t at)
 	k->ts = f->out_ts;
 }
 
-static void next_digit(struct engine *e, struct rtp_flow *f, struct flow_keys *k)
+void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k)
 {
 	f->tx |= FLOW_FRESH;
 	if (k->n == 1) {
@@ -112,9 +131,9 @@ static void send(struct engine *e, struct rtp_flow *f, const struct flow_keys *k
 	stat_add(&e->stats->digit_packets, 1);
 }
 
-void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
+static void press(
+	struct engine *e, struct rtp_flow *f, struct flow_keys *k, struct burst *out, uint64_t at)
 {
-	struct flow_keys *k = keys_of(e, f);
 	uint32_t ms = (k->step + 1U) * FLOW_EVENT_PTIME;
 	bool end = ms >= k->ms[0];
 
@@ -126,5 +145,17 @@ void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t
 		k->ends++;
 	k->step++;
 	if (k->ends == ENDS + REST)
-		next_digit(e, f, k);
+		keys_next(e, f, k);
+}
+
+void node_keys(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
+{
+	struct flow_keys *k = keys_of(e, f);
+
+	if (k->step == 0)
+		k->as_tone = f->dtmf_tx == DP_NO_PT;
+	if (k->as_tone)
+		node_tones(e, f, out, at);
+	else
+		press(e, f, k, out, at);
 }

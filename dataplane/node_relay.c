@@ -216,9 +216,10 @@ void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
 
 // y's packets are made of what x says. Returns the counter of what became of the packet; NULL: it
 // was made into one of y's.
-static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
-	struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *y, struct pkt *p,
+	_Atomic uint64_t *kept, struct burst *out, uint64_t now)
 {
+	struct rtp_flow *x = &e->flows[p->flow];
 	_Atomic uint64_t *blocked = obstacle(e->stats, x, y);
 
 	if (blocked != NULL) {
@@ -272,7 +273,7 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *ou
 	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
 	if (y != NULL && (y->tx & FLOW_RENDERED))
-		return ride(e, x, y, p, kept, out, now);
+		return ride(e, y, p, kept, out, now);
 	relay_overhear(e, x, p, kept, now);
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;

@@ -89,7 +89,7 @@ static void conceal(struct hearing *h, int32_t gap)
 	else
 		codec->conceal(voice_decoder(h->e, h->v), pcm, n);
 	stat_add(&h->e->stats->concealed, 1);
-	voice_ride(h->e, h->y, pcm, n, codec->rate, h->out, h->now);
+	voice_ride(h->e, h->y, (struct voice_audio){ pcm, n, codec->rate }, h->out, h->now);
 }
 
 // y's clock goes on by what passed in x's since the packet before.
@@ -133,7 +133,7 @@ static void to_ride(struct hearing *h, const int16_t *pcm, size_t n)
 		return;
 	}
 
-	voice_ride(h->e, h->y, pcm, n, codec->rate, h->out, h->now);
+	voice_ride(h->e, h->y, (struct voice_audio){ pcm, n, codec->rate }, h->out, h->now);
 	voice_ride_off(h->x, h->y, &h->v->ear);
 }
 

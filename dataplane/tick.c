@@ -175,6 +175,8 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now)
 	send_media(e, out, to_ms(now));
 	while (pacer_take(&e->events, to_ms(now), &piece, 1, &due) > 0)
 		digits_late(e, piece, now);
+	while (pacer_take(&e->listens, to_ms(now), &piece, 1, &due) > 0)
+		inband_late(e, piece, now);
 	send_reports(e, out, now);
 	node_srtp_seal(e, out);
 }
@@ -183,7 +185,7 @@ uint64_t engine_next_due(const struct engine *e, uint64_t now)
 {
 	if (e->media.waiting > 0 && pacer_is_behind(&e->media, to_ms(now)))
 		return now;
-	if (e->media.waiting > 0 || e->events.waiting > 0)
+	if (e->media.waiting > 0 || e->events.waiting > 0 || e->listens.waiting > 0)
 		return (to_ms(now) + 1) * NS_PER_MS;
 	if (e->reports.waiting > 0 && pacer_is_behind(&e->reports, now / REPORT_TICK_NS))
 		return (to_ms(now) + 1) * NS_PER_MS;

@@ -78,6 +78,7 @@ struct voice {
 	struct resample_up over;   // overlays
 	uint8_t n;                 // MIX: how many are heard
 	uint16_t filled;           // samples in frame
+	uint16_t hushed;           // packets' time for which noise was all
 	struct flow_id heard[DP_MIX_MAX];
 	int16_t frame[CODEC_SAMPLES_MAX]; // of the packet that is being made
 

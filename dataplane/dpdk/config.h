@@ -106,8 +106,8 @@ void config_default(struct config *out, const cpu_set_t *cpus);
 
 // Packet buffers: what one NUMA node needs at least (every descriptor, cache, burst and hand-off
 // ring full at once), and what it gets. 0: no worker is there.
-uint32_t config_mbufs_needed(const struct config *c, uint8_t node);
-uint32_t config_mbufs(const struct config *c, uint8_t node);
+uint32_t config_mbufs_needed(const struct config *c, uint32_t node);
+uint32_t config_mbufs(const struct config *c, uint32_t node);
 
 // How many packets wait at most for one worker to take them from another.
 uint32_t config_handoff_ring(const struct config *c);

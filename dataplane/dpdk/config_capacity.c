@@ -80,7 +80,7 @@ static uint32_t queued(const struct config *c, uint32_t worker)
 	return n;
 }
 
-uint32_t config_mbufs_needed(const struct config *c, uint8_t node)
+uint32_t config_mbufs_needed(const struct config *c, uint32_t node)
 {
 	uint32_t others = c->workers - 1;
 	uint32_t n = 0;
@@ -94,7 +94,7 @@ uint32_t config_mbufs_needed(const struct config *c, uint8_t node)
 	return n > 0 ? n + (c->workers + 1) * CACHE : 0;
 }
 
-uint32_t config_mbufs(const struct config *c, uint8_t node)
+uint32_t config_mbufs(const struct config *c, uint32_t node)
 {
 	uint32_t needed = config_mbufs_needed(c, node);
 	uint32_t n = AUTO_MIN;

@@ -16,8 +16,8 @@ from .capture import SipMessage
 from .process import Gone
 
 _SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n"
-        "m=audio {port} RTP/AVP {formats} 101\r\n{maps}"
-        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n")
+        "m=audio {port} RTP/AVP {formats}\r\n{maps}a={direction}\r\n")
+_EVENTS = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
 CODECS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}
 _numbers = itertools.count(random.randrange(1 << 30))
 KEYS = "0123456789*#ABCD"
@@ -78,8 +78,11 @@ class Call:
         """What we offer or answer; at: another address than ours, as the old hold says it."""
         codecs, ip = codecs or self.peer.codecs, self.peer.host.address
         maps = "".join(f"a=rtpmap:{pt} {CODECS[pt]}\r\n" for pt in codecs)
+        formats = [*codecs, 101] if self.peer.events else codecs
         return _SDP.format(id=next(_numbers), ip=ip, at=at or ip, port=self.media_port,
-                           formats=" ".join(map(str, codecs)), maps=maps, direction=direction)
+                           formats=" ".join(map(str, formats)),
+                           maps=maps + (_EVENTS if self.peer.events else ""),
+                           direction=direction)
 
     def press(self, keys, pt=101, mouth=None):
         """RFC 4733: each key 100 ms, the end said three times, 60 ms between two. mouth: the
@@ -106,6 +109,7 @@ class Peer:
         self.host, self.user, self.domain, self.password = host, user, domain, password
         self.port, self.server = port, server
         self.codecs = [0]  # payload types, best first
+        self.events = True  # it has telephone-event
         self._socket = host.socket(port)
         self._media_port = 30000 + (port - 5060) * 100
         self._inbox = queue.Queue()
