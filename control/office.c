@@ -129,6 +129,34 @@ static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void 
 	}
 }
 
+static void leg_quality(const struct exchange *x, const char *which, const struct leg *leg,
+	quality_row_fn emit, void *arg)
+{
+	struct quality_row row = { .leg = which };
+
+	if (leg == NULL)
+		return;
+	row.number = leg->number;
+	row.quality = leg->judged ? &leg->quality : NULL;
+	emit(arg, &row);
+	media_query(x->plan.media, leg->flow);
+}
+
+static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
+{
+	const struct office *o = ctx;
+	const struct call *c;
+
+	TAILQ_FOREACH(c, &o->x->calls, link) {
+		if (strcmp(c->ref, ref) != 0)
+			continue;
+		leg_quality(o->x, "guest", c->guest, emit, arg);
+		leg_quality(o->x, "other", c->other, emit, arg);
+		return true;
+	}
+	return false;
+}
+
 static bool account_lots(struct exchange *x, const struct account *a, lot_row_fn emit, void *arg)
 {
 	struct tenant *t = exchange_tenant(x, a);
@@ -260,6 +288,7 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.known = known,
 		.slots = slots,
 		.calls = calls,
+		.quality = quality,
 		.lots = lots,
 		.users = users,
 		.slot_states = slot_states,

@@ -2,6 +2,7 @@
 #include "tests/support/fake_office.h"
 
 #include "control/sip/stats.h"
+#include "dataplane/event.h"
 #include "dataplane/stats.h"
 
 #include <stdio.h>
@@ -88,6 +89,26 @@ static void calls(void *ctx, const struct call_query *, call_row_fn emit, void *
 			return;
 	}
 	emit(arg, &talking);
+}
+
+// The second leg has not answered when it is asked first.
+static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
+{
+	static const struct dp_quality good = { .rx_packets = 500,
+		.rx_lost = 5,
+		.jitter_us = 1200,
+		.tx_packets = 510,
+		.rtt_us = 40000,
+		.mos = 43 };
+	struct fake_office *f = ctx;
+
+	if (strcmp(ref, "ref-t") != 0)
+		return false;
+	emit(arg, &(struct quality_row){ .leg = "guest", .number = "201", .quality = &good });
+	emit(arg, &(struct quality_row){
+			  .leg = "other", .number = "202", .quality = f->judged ? &good : NULL });
+	f->judged = true;
+	return true;
 }
 
 static void lots(void *ctx, const char *account, lot_row_fn emit, void *arg)
@@ -207,6 +228,7 @@ void fake_office_ops(struct fake_office *f, struct admin_ops *out)
 		.known = known,
 		.slots = slots,
 		.calls = calls,
+		.quality = quality,
 		.lots = lots,
 		.users = users,
 		.slot_states = slot_states,
