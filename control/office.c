@@ -132,13 +132,18 @@ static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void 
 static void leg_quality(const struct exchange *x, const char *which, const struct leg *leg,
 	quality_row_fn emit, void *arg)
 {
-	struct quality_row row = { .leg = which };
-
 	if (leg == NULL)
 		return;
-	row.number = leg->number;
-	row.quality = leg->judged ? &leg->quality : NULL;
-	emit(arg, &row);
+
+	const struct dp_quality *q = &leg->quality;
+	emit(arg, &(struct quality_row){ .leg = which,
+			  .number = leg->number,
+			  .known = leg->judged,
+			  .received = { q->rx_packets, q->rx_bytes, q->rx_lost, q->jitter_us,
+				  q->mos },
+			  .sent = { q->tx_packets, q->tx_bytes, q->remote_lost, q->remote_jitter_us,
+				  q->remote_mos },
+			  .round_trip_us = q->rtt_us });
 	media_query(x->plan.media, leg->flow);
 }
 

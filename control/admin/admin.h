@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 struct admin;
-struct dp_quality;
 struct loop;
 struct sip_stats;
 struct worker_stats;
@@ -48,11 +47,19 @@ struct call_row {
 	uint64_t since_s; // since the call began
 };
 
-// How one leg of a call is heard. NULL: its worker has not answered yet.
+// How one direction of a leg is heard.
+struct quality_way {
+	uint64_t packets, bytes, lost;
+	uint32_t jitter_us;
+	uint8_t mos; // times 10; 0: not known
+};
+
 struct quality_row {
 	const char *leg; // "guest" or "other"
 	const char *number;
-	const struct dp_quality *quality;
+	bool known; // its worker has answered; else all below is zero
+	struct quality_way received, sent;
+	uint32_t round_trip_us; // 0: not known
 };
 
 struct lot_row {

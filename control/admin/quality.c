@@ -4,7 +4,6 @@
 // asking makes them answer anew, so who asks again a moment later has it fresh.
 #include "control/admin/methods.h"
 #include "control/admin/text.h"
-#include "dataplane/event.h"
 
 #include <stdio.h>
 
@@ -19,33 +18,25 @@ static json_t *opinion(uint8_t tenths)
 	return tenths != 0 ? json_real(tenths / 10.) : json_null();
 }
 
-static json_t *received(const struct dp_quality *q)
+static json_t *way(const struct quality_way *w)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "packets", number(q->rx_packets), "bytes",
-		number(q->rx_bytes), "lost", number(q->rx_lost), "jitter_us", number(q->jitter_us),
-		"mos", opinion(q->mos));
-}
-
-static json_t *sent(const struct dp_quality *q)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "packets", number(q->tx_packets), "bytes",
-		number(q->tx_bytes), "lost", number(q->remote_lost), "jitter_us",
-		number(q->remote_jitter_us), "mos", opinion(q->remote_mos));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "packets", number(w->packets), "bytes",
+		number(w->bytes), "lost", number(w->lost), "jitter_us", number(w->jitter_us), "mos",
+		opinion(w->mos));
 }
 
 static void take(void *arg, const struct quality_row *row)
 {
-	const struct dp_quality *q = row->quality;
 	json_t *o = json_object();
 
 	json_object_set_new(o, "leg", json_string(row->leg));
 	json_object_set_new(o, "number", text_json(row->number, ADMIN_TEXT_MAX));
-	json_object_set_new(o, "known", json_boolean(q != NULL));
-	if (q != NULL) {
-		json_object_set_new(o, "received", received(q));
-		json_object_set_new(o, "sent", sent(q));
-		json_object_set_new(
-			o, "round_trip_us", q->rtt_us != 0 ? number(q->rtt_us) : json_null());
+	json_object_set_new(o, "known", json_boolean(row->known));
+	if (row->known) {
+		json_object_set_new(o, "received", way(&row->received));
+		json_object_set_new(o, "sent", way(&row->sent));
+		json_object_set_new(o, "round_trip_us",
+			row->round_trip_us != 0 ? number(row->round_trip_us) : json_null());
 	}
 	json_array_append_new(arg, o);
 }

@@ -2,7 +2,6 @@
 #include "tests/support/fake_office.h"
 
 #include "control/sip/stats.h"
-#include "dataplane/event.h"
 #include "dataplane/stats.h"
 
 #include <stdio.h>
@@ -94,19 +93,21 @@ static void calls(void *ctx, const struct call_query *, call_row_fn emit, void *
 // The second leg has not answered when it is asked first.
 static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
 {
-	static const struct dp_quality good = { .rx_packets = 500,
-		.rx_lost = 5,
-		.jitter_us = 1200,
-		.tx_packets = 510,
-		.rtt_us = 40000,
-		.mos = 43 };
 	struct fake_office *f = ctx;
+	struct quality_row row = { .leg = "guest",
+		.number = "201",
+		.known = true,
+		.received = { 500, 80000, 5, 1200, 43 },
+		.sent = { .packets = 510 },
+		.round_trip_us = 40000 };
 
 	if (strcmp(ref, "ref-t") != 0)
 		return false;
-	emit(arg, &(struct quality_row){ .leg = "guest", .number = "201", .quality = &good });
-	emit(arg, &(struct quality_row){
-			  .leg = "other", .number = "202", .quality = f->judged ? &good : NULL });
+	emit(arg, &row);
+	row.leg = "other";
+	row.number = "202";
+	row.known = f->judged;
+	emit(arg, &row);
 	f->judged = true;
 	return true;
 }

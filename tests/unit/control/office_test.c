@@ -140,7 +140,7 @@ static uint32_t legs, judged;
 static void count_legs(void *, const struct quality_row *row)
 {
 	legs++;
-	judged += row->quality != NULL && row->quality->rx_packets == 7;
+	judged += row->known && row->received.packets == 7;
 }
 
 SCENE(office, asking_for_the_quality_of_a_call_makes_it_known)
