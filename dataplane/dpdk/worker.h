@@ -28,6 +28,8 @@ struct worker_address {
 	uint16_t port; // which of the worker's
 	uint8_t lan;   // of the port's station
 	uint8_t at;    // in the port's station
+	uint16_t rtp_first;
+	uint16_t rtp_last;
 };
 
 struct worker {
