@@ -268,6 +268,14 @@ static inline bool flow_is_due(const struct rtp_flow *f)
 	       f->mode == FLOW_PROMPT;
 }
 
+// Are its packets samples, at a rate at which digits are tones? All else needs a voice for that.
+static inline bool flow_is_plain(const struct rtp_flow *f)
+{
+	if (dp_codec_is_g711(f->codec))
+		return true;
+	return f->codec == DP_CODEC_L16 && (f->clock == 8000 || f->clock == 16000);
+}
+
 // A time in steps of about a millisecond. It goes round after 52 days.
 static inline uint32_t flow_coarse(uint64_t ns)
 {

@@ -178,7 +178,7 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	const struct pkt *p, uint64_t now);
 
 // Shows a packet of x to those who hear x without relaying it. kept: what relay_keep() said.
-void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+void relay_overhear(struct engine *e, struct rtp_flow *x, struct pkt *p,
 	const _Atomic uint64_t *kept, uint64_t now);
 
 // A packet of x that the far end of y is not to miss.
@@ -243,9 +243,10 @@ bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at)
 void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
 
 // An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
-// is rendered, if it may send now, else NULL. Returns the counter of what became of it.
+// is rendered, if it may send now, else NULL. Returns the counter of what became of it. A tone in it
+// that is withheld becomes silence (inband_hear()); else the packet stays as it is.
 _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
-	const struct pkt *p, struct burst *out, uint64_t now);
+	struct pkt *p, struct burst *out, uint64_t now);
 
 // The same of comfort noise.
 void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, const struct pkt *p,
@@ -296,6 +297,9 @@ void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k);
 // The next packet of digits as tones; and can the flow send them so?
 void node_tones(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 bool tones_can(const struct rtp_flow *f);
+
+// Hz of their samples; only if the flow can.
+uint32_t tones_rate(const struct rtp_flow *f);
 
 // Forgets those that wait.
 void keys_forget(struct engine *e, struct rtp_flow *f);

@@ -203,7 +203,7 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	return NULL;
 }
 
-void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+void relay_overhear(struct engine *e, struct rtp_flow *x, struct pkt *p,
 	const _Atomic uint64_t *kept, uint64_t now)
 {
 	if ((x->rx & FLOW_HEARD) == 0)

@@ -80,7 +80,7 @@
 	X(events_no_room,   "RFC 4733 packets not read: capacity.events is used up")       \
 	X(digits_inband,    "... of them as tones")                                           \
 	X(inband_silenced,  "RTP packets silenced: a tone in them is withheld")            \
-	X(detectors_no_room, "times that tones were not listened for: capacity.detectors is used up") \
+	X(detectors_no_room, "times that tones were not listened for: no detector or no voice is left") \
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(heard,            "RTP packets decoded for somebody who hears them")             \
 	X(concealed,        "losses made up for a leg with another codec")                \

@@ -53,6 +53,7 @@ static const cyaml_schema_field_t capacity_fields[] = {
 	TEXT("opus", struct yaml_capacity, opus),
 	TEXT("prompts", struct yaml_capacity, prompts),
 	TEXT("digits", struct yaml_capacity, digits),
+	TEXT("detectors", struct yaml_capacity, detectors),
 	CYAML_FIELD_END,
 };
 

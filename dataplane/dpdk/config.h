@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct engine_capacity;
+
 enum {
 	CONFIG_PORTS_MAX = 32,
 	CONFIG_QUEUES_MAX = 64, // of one port
@@ -75,6 +77,7 @@ struct config_capacity {
 	uint32_t opus;       // voices that speak Opus
 	uint32_t prompts;    // flows that play prompts
 	uint32_t digits;     // flows that send digits, and flows from which they come
+	uint32_t detectors;  // flows whose digits may come as tones
 };
 
 struct config {
@@ -124,6 +127,9 @@ uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all);
 // Who serves the kernel's interface beside a port: who polls its queue 0, if he sends there as
 // well, else the worker of its first address.
 uint32_t config_kernel_worker(const struct config *c, uint32_t port);
+
+// What of the capacity is one worker's.
+struct engine_capacity config_engine_capacity(const struct config *c, uint32_t worker);
 
 // Whether this worker must be able to send on this port: it has an address there.
 bool config_sends(const struct config *c, uint32_t worker, uint32_t port);

@@ -30,6 +30,7 @@ struct yaml_capacity {
 	const char *opus;
 	const char *prompts;
 	const char *digits;
+	const char *detectors;
 };
 
 struct yaml_memory {
