@@ -52,7 +52,7 @@ struct worker {
 	struct bridge_end bridge;
 	struct burst in;
 	struct burst out;
-	struct burst drop;
+	struct spent drop;
 	uint64_t announce_at;  // ns
 	uint32_t announced;    // times
 	uint64_t reap_idle_ns; // 0: not reaping
