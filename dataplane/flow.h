@@ -58,6 +58,7 @@ enum {
 	FLOW_HEARD = 1 << 0,     // somebody wants the audio: a detector, another codec, a mix
 	FLOW_SEALED_IN = 1 << 1, // SRTP
 	FLOW_LISTENED = 1 << 2,  // digits may come as tones (inband.h)
+	FLOW_RECORDED = 1 << 3,  // a channel of a recording, not paused (record.h)
 };
 
 // What is to be done with an outgoing packet, or instead of it (struct rtp_flow, tx).
@@ -205,6 +206,7 @@ struct flow_cold {
 	uint16_t keys;           // pieces of pools, or FLOW_NO_PIECE
 	uint16_t prompt;
 	uint16_t event;
+	uint16_t record;
 	bool nat;         // send only to where it locked
 	bool locked;      // lock_port means something
 	bool withholding; // all digits, until the next WATCH
