@@ -59,10 +59,10 @@ struct attach_message {
 	uint32_t version; // ATTACH_VERSION
 	uint16_t kind;    // enum attach_kind
 	uint16_t outcome; // enum attach_outcome, in TRACK, MOVED, STALLED, RECORDING, RECORDED
-	uint64_t track;   // content hash, never 0; of a recording: its id, never 0, never used twice
-	uint64_t len;     // bytes in the descriptor; of a track: one byte is one sample (8 kHz);
-			  // in RECORDED: the milliseconds of the file
-	uint32_t codec;   // enum dp_codec: PCMU or PCMA; in RECORD_BEGIN: Hz, 8000 or 16000
+	uint64_t track; // content hash, never 0; of a recording: its id, never 0, never used twice
+	uint64_t len;   // bytes in the descriptor; of a track: one byte is one sample (8 kHz);
+			// in RECORDED: the milliseconds of the file
+	uint32_t codec; // enum dp_codec: PCMU or PCMA; in RECORD_BEGIN: Hz, 8000 or 16000
 	uint32_t reserved;
 };
 static_assert(sizeof(struct attach_message) == 32, "a message has one size");
