@@ -116,8 +116,8 @@ static void remote(struct scene *s, uint32_t flow, const struct codec *codec, ui
 			.dtmf_tx = 101,
 			.dtmf_rx = 101,
 			.codec = id,
-			.cn = DP_NO_PT,
-			.ptime = PTIME } };
+			.ptime = PTIME,
+			.cn = DP_NO_PT } };
 
 	table_far_end(cmd.remote.ip, flow);
 	table_give(&s->table, flow, cmd);

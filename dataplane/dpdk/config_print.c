@@ -26,6 +26,10 @@ static void print_port(const struct config *c, uint32_t n, FILE *to)
 	fprintf(to, "  port %s  device %s", p->name, p->device);
 	if (p->mtu != 0)
 		fprintf(to, "  MTU %u", p->mtu);
+	if (p->kernel_by != KERNEL_BY_NOBODY)
+		fprintf(to, "  kernel %s by %s, served by worker %u", p->kernel,
+			p->kernel_by == KERNEL_BY_TAP ? "tap" : "virtio-user",
+			config_kernel_worker(c, n) + 1);
 	fputc('\n', to);
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		if (c->address[i].port == n)
@@ -37,10 +41,11 @@ void config_print(const struct config *c, FILE *to)
 {
 	fprintf(to,
 		"main on CPU %u  %u worker%s, idle ones %s  hugepages %s\n"
-		"tracks up to %llu MB  %u next hops a worker  socket %s\n",
+		"tracks up to %llu MB  %u next hops a worker  socket %s\n"
+		"recordings in %s\n",
 		c->main_cpu, c->workers, c->workers == 1 ? "" : "s", c->sleep ? "sleep" : "poll",
 		c->hugepages ? "if there are enough" : "none",
-		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket);
+		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket, c->recordings);
 	for (uint32_t i = 0; i < c->ports; i++)
 		print_port(c, i, to);
 }

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct recorder;
 struct rte_mempool;
 
 enum { WORKER_PORTS_MAX = 32 };
@@ -28,6 +29,8 @@ struct worker_address {
 	uint16_t port; // which of the worker's
 	uint8_t lan;   // of the port's station
 	uint8_t at;    // in the port's station
+	uint16_t rtp_first;
+	uint16_t rtp_last;
 };
 
 struct worker {
@@ -35,6 +38,8 @@ struct worker {
 	struct clock clock;
 	struct rte_mempool *pool;
 	struct engine *engine;
+	struct recorder *recorder; // NULL: nothing is recorded
+	uint16_t number;           // which worker, for it
 	struct neighbours neighbours;
 	bool sleep; // when idle
 	uint32_t flows;

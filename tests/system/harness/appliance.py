@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 BUILD = os.environ.get("LAYBY_BUILD", os.path.join(ROOT, "build"))
 TAP = "layby0"
+KERNEL = "host0"  # the kernel's interface on a one-card site
 
 
 def program(name):
@@ -60,13 +61,14 @@ class Appliance:
     """layby-media on a port of the segment, layby-core on the segment's own address."""
 
     def __init__(self, where, accounts, port="tap", rtp="16384-32767", music=None,
-                 address=network.MEDIA, name="layby"):
+                 address=network.MEDIA, name="layby", media=None):
         self.where = os.path.join(where, name)
         os.makedirs(self.where)
         self.accounts_file = self._path("accounts.yaml")
         self.control = self._path("control.sock")
         self._port, self._rtp, self._address = port, rtp, address
         self._music = music or sources.TRACKS[0]
+        self._more = media or {}  # settings of layby-media besides
         self.media = self.core = None
         self._starts = 0
         self.before = []  # what layby-media is started through
@@ -85,15 +87,18 @@ class Appliance:
 
     def _write_settings(self):
         vdev = f"net_tap0,iface={TAP}"
-        if self._port == "af_packet":
+        kernel = {}
+        if self._port != "tap":
             vdev = "net_af_packet0,iface=card0"
+        if self._port == "one card":
+            kernel = {"kernel": {"interface": KERNEL}}
         self._write("media.yaml", {
             "cores": {"main": 0, "workers": "1", "idle": "sleep"},
             "memory": {"hugepages": "none"},
             "ports": [{"name": "media0", "vdev": vdev, "worker": 1, "gateway": network.CORE,
-                       "addresses": [{"ip": self._address, "prefix": 24,
+                       **kernel, "addresses": [{"ip": self._address, "prefix": 24,
                                       "rtp-ports": self._rtp}]}],
-            "socket": self._path("media.sock")})
+            "socket": self._path("media.sock"), **self._more})
         self._write("core.yaml", {
             "sip": {"listen": f"udp:{network.CORE}:5060"},
             "media": {"socket": self._path("media.sock")},
@@ -110,7 +115,7 @@ class Appliance:
         return self
 
     def start_media(self, ready=True):
-        if self._port == "af_packet":
+        if self._port != "tap":
             self._make_card()
         self.media = Process([*self.before, program("layby-media"), "--config", self._path("media.yaml")],
                              self._next_log("media"), "layby-media")
@@ -119,6 +124,8 @@ class Appliance:
             if self._port == "tap":
                 self._soon(lambda: os.path.exists(f"/sys/class/net/{TAP}"), self.media, 5)
                 network.Segment.plug(TAP)
+            if self._port == "one card":
+                network.move_in(KERNEL)
 
     @staticmethod
     def _make_card():
