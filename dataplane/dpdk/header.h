@@ -28,8 +28,8 @@ struct header {
 	uint16_t ip_at;   // bytes before the payload, where IP begins
 	uint16_t longest; // payload that the port's MTU lets through
 	bool v6;
-	bool usable;             // else the address is not ours to speak from (yet)
-	bool card_sums;          // the card fills in the checksums
+	bool usable;                         // else the address is not ours to speak from (yet)
+	bool card_sums;                      // the card fills in the checksums
 	alignas(16) uint8_t b[HEADER_COPY6]; // they end where this ends
 };
 
