@@ -40,6 +40,7 @@ class Switch:
             self.ears.append(wire.Ear(leg))
         self.rtp = []  # (leg, port, sequence number)
         self.echoes = []
+        self.answers = 0  # to ARP
         self.state = [0, 0]  # of the members, as they tell it themselves
         self.us = None
         self.lacpdus = 0
@@ -61,6 +62,7 @@ class Switch:
             self._answer_lacp(leg, f.data)
         elif f.kind == 0x0806:
             self.us = f.data[6:12]
+            self.answers += f.data[20:22] == b"\0\2" and f.data[:6] == SWITCH
             if f.asks_for(US):
                 self._say(leg, self.us, 0x0806, wire.arp(2, SWITCH, US, self.us, MEDIA))
         elif f.is_udp and f.to == US:
@@ -189,7 +191,10 @@ def lacp_uses_both_and_goes_on_by_one(t):
         t.soon(lambda: switch.pump() and all(s & IN_SYNC and s & BOTH_WAYS == BOTH_WAYS
                                              for s in switch.state), 20,
                "both members collect and distribute, with nothing to send but LACP")
-        t.soon(lambda: switch.ask(0) or (switch.pump() and switch.us), 5, "an answer to ARP")
+        for leg in range(2):
+            switch.ask(leg)
+            t.soon(lambda n=leg + 1: switch.pump().answers >= n, 3,
+                   f"an answer to ARP, asked by {LEGS[leg]}")
         for leg in range(2):
             switch.ping(leg)
             t.soon(lambda n=leg + 1: len(switch.pump().echoes) >= n, 3, f"an echo by {LEGS[leg]}")
