@@ -129,6 +129,39 @@ static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void 
 	}
 }
 
+static void leg_quality(const struct exchange *x, const char *which, const struct leg *leg,
+	quality_row_fn emit, void *arg)
+{
+	if (leg == NULL)
+		return;
+
+	const struct dp_quality *q = &leg->quality;
+	emit(arg, &(struct quality_row){ .leg = which,
+			  .number = leg->number,
+			  .known = leg->judged,
+			  .received = { q->rx_packets, q->rx_bytes, q->rx_lost, q->jitter_us,
+				  q->mos },
+			  .sent = { q->tx_packets, q->tx_bytes, q->remote_lost, q->remote_jitter_us,
+				  q->remote_mos },
+			  .round_trip_us = q->rtt_us });
+	media_query(x->plan.media, leg->flow);
+}
+
+static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
+{
+	const struct office *o = ctx;
+	const struct call *c;
+
+	TAILQ_FOREACH(c, &o->x->calls, link) {
+		if (strcmp(c->ref, ref) != 0)
+			continue;
+		leg_quality(o->x, "guest", c->guest, emit, arg);
+		leg_quality(o->x, "other", c->other, emit, arg);
+		return true;
+	}
+	return false;
+}
+
 static bool account_lots(struct exchange *x, const struct account *a, lot_row_fn emit, void *arg)
 {
 	struct tenant *t = exchange_tenant(x, a);
@@ -222,6 +255,39 @@ static const char *moved(void *ctx)
 	return media_moved(o->x->plan.media);
 }
 
+static struct call *call_of(const struct exchange *x, const char *ref)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &x->calls, link)
+		if (strcmp(c->ref, ref) == 0)
+			return c;
+	return NULL;
+}
+
+static enum admin_record record(
+	void *ctx, const char *ref, const char *state, struct recording_row *out)
+{
+	static const char *const words[] = { [CALL_RECORD_START] = "on",
+		[CALL_RECORD_PAUSE] = "pause",
+		[CALL_RECORD_RESUME] = "resume",
+		[CALL_RECORD_STOP] = "off" };
+	const struct office *o = ctx;
+	struct call *c = call_of(o->x, ref);
+	unsigned wish = 0;
+
+	while (wish <= CALL_RECORD_STOP && strcmp(words[wish], state) != 0)
+		wish++;
+	if (wish > CALL_RECORD_STOP)
+		return ADMIN_RECORD_NO_STATE;
+	if (c == NULL)
+		return ADMIN_RECORD_NO_CALL;
+	if (!call_record_ask(c, (enum call_record_wish)wish))
+		return wish == CALL_RECORD_START ? ADMIN_RECORD_NO_MEDIA : ADMIN_RECORD_NOT_THERE;
+	*out = (struct recording_row){ .id = c->record.id, .state = call_record_state(c) };
+	return ADMIN_RECORD_DONE;
+}
+
 static bool check(void *ctx, const char *path, char *error, uint32_t error_size)
 {
 	const struct office *o = ctx;
@@ -260,6 +326,7 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.known = known,
 		.slots = slots,
 		.calls = calls,
+		.quality = quality,
 		.lots = lots,
 		.users = users,
 		.slot_states = slot_states,
@@ -270,6 +337,7 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.plan = plan,
 		.move = move,
 		.moved = moved,
+		.record = record,
 		.check = check,
 		.reload = reload };
 }
@@ -292,7 +360,9 @@ void office_news(struct office *o, const struct news *n)
 		.winner = n->winner,
 		.reason = n->reason,
 		.wait_ms = n->wait_ms,
-		.waited = n->slot != 0 };
+		.waited = n->slot != 0,
+		.recording = n->recording,
+		.length_ms = n->length_ms };
 
 	if (n->slot != 0)
 		log_info("%s account=%s lot=%s slot=%u caller=%s parker=%s retriever=%s winner=%s "

@@ -10,7 +10,7 @@
 
 enum {
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
-	FLOWS_A_PIECE = 32, // in a large site
+	FLOWS_A_PIECE = 64, // in a large site
 	VOICES = 4096,
 	JITTERS = 1024,
 	OPUS = 512,
@@ -51,6 +51,7 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 		.cryptos = else_all(c->cryptos, plan->flows, VOICES),
 		.opus = else_all(c->opus, plan->flows, OPUS),
 		.detectors = else_all(c->detectors, plan->flows, DETECTORS),
+		.records = else_all(c->records, plan->flows, ENGINE_RECORDS),
 	};
 }
 
@@ -64,7 +65,7 @@ static size_t far_size(const struct engine_plan *plan)
 struct layout {
 	struct engine_capacity capacity;
 	size_t flows, cold, media, events, reports, keys, prompts, event, detectors, listens;
-	size_t voices, far, cryptos, end;
+	size_t voices, far, cryptos, records, end;
 };
 
 // Who has no ciphers pays nothing for keys.
@@ -90,7 +91,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.voices = l.listens + pacer_size(l.capacity.detectors);
 	l.far = l.voices + voices_size(&l.capacity);
 	l.cryptos = l.far + far_size(plan);
-	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
+	l.records = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
+	l.end = l.records + pool_size(sizeof(struct record_channel), l.capacity.records);
 	return l;
 }
 
@@ -113,6 +115,8 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
 	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
 		e->ciphers != NULL ? l->capacity.cryptos : 0);
+	pool_init(&e->records, memory + l->records, sizeof(struct record_channel),
+		l->capacity.records);
 }
 
 static void lay_wheels(
@@ -193,16 +197,13 @@ bool engine_track_hide(struct engine *e, uint64_t hash)
 }
 
 void engine_input(
-	struct engine *e, struct burst *in, struct burst *out, struct burst *drop, uint64_t now)
+	struct engine *e, struct burst *in, struct burst *out, struct spent *drop, uint64_t now)
 {
-	struct burst taken;
-
 	assert(in->n + drop->n <= BURST_MAX);
-	taken.n = 0;
 	engine_begin(e, out);
-	node_classify(e, in, &taken, drop, now);
-	node_inband(e, &taken, now);
-	node_relay(e, &taken, out, drop, now);
+	node_classify(e, in, drop, now);
+	node_inband(e, in, now);
+	node_relay(e, in, out, drop, now);
 	node_srtp_seal(e, out);
 }
 

@@ -8,6 +8,7 @@
 #include "dataplane/bridge.h"
 #include "dataplane/far.h"
 #include "dataplane/pkt.h"
+#include "dataplane/record.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,10 @@ struct engine_ops {
 	// no room), and a packet, which is not ours any more.
 	bool (*note)(void *ctx, uint16_t worker, const struct far_note *note);
 	void (*pass)(void *ctx, uint16_t worker, const struct pkt *p, const struct far_mark *mark);
+	// What a recorded flow has received (record.h): a copy is to be made of both, now. NULL:
+	// nobody records here.
+	enum record_outcome (*record)(
+		void *ctx, const struct record_note *note, const uint8_t *payload);
 };
 
 struct engine_address {
@@ -58,9 +63,13 @@ struct engine_capacity {
 	uint32_t cryptos;   // flows with SRTP
 	uint32_t opus;      // voices that speak Opus
 	uint32_t detectors; // flows whose digits may come as tones
+	uint32_t records;   // channels of recordings, at most ENGINE_PIECES_MAX
 };
 
-enum { ENGINE_PIECES_MAX = 65535 };
+enum {
+	ENGINE_PIECES_MAX = 65535,
+	ENGINE_RECORDS = 128, // unless the plan says otherwise
+};
 
 struct engine_plan {
 	uint32_t flows;     // of the whole worker
@@ -91,10 +100,10 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 // One command, a copy of the lane's. Answers it exactly once.
 void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now);
 
-// Takes in a burst. What is to be sent on moves to out, what ends here to drop; every packet of
-// `in` is in one of them afterwards, or was sent through ops->flush.
+// Takes in a burst. What is to be sent on moves to out, of what ends here the buffer to drop; every
+// packet of `in` is in one of them afterwards, or was sent through ops->flush.
 void engine_input(
-	struct engine *e, struct burst *in, struct burst *out, struct burst *drop, uint64_t now);
+	struct engine *e, struct burst *in, struct burst *out, struct spent *drop, uint64_t now);
 
 // Sends what has become due: music, prompts, digits, RTCP. Needs blanks from ops.
 void engine_tick(struct engine *e, struct burst *out, uint64_t now);
@@ -102,7 +111,7 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now);
 // What another worker's engine has given to ops->note or ops->pass. drop must have room.
 void engine_far_note(struct engine *e, const struct far_note *note);
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
-	struct burst *out, struct burst *drop, uint64_t now);
+	struct burst *out, struct spent *drop, uint64_t now);
 
 // When the next thing becomes due, for a worker that sleeps when idle. Never more than 1 ms away
 // while anything is paced.

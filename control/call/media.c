@@ -42,6 +42,20 @@ static void unmap(struct media *m)
 	media_tracks_reset(&m->tracks);
 }
 
+static void tell_recorded(const struct media *m, const struct media_recorded *what)
+{
+	if (m->ops.recorded != NULL)
+		m->ops.recorded(m->ops.ctx, what);
+}
+
+static void lose_recordings(struct media *m)
+{
+	struct media_recorded what;
+
+	while (media_record_lost(&m->record, &what))
+		tell_recorded(m, &what);
+}
+
 static void gone(void *ctx)
 {
 	struct media *m = ctx;
@@ -49,6 +63,7 @@ static void gone(void *ctx)
 
 	m->state = MEDIA_AWAY;
 	unmap(m);
+	lose_recordings(m);
 	if (attached)
 		m->ops.detached(m->ops.ctx);
 }
@@ -241,7 +256,12 @@ static void said(void *ctx, const struct attach_message *message, int fd)
 {
 	struct media *m = ctx;
 
-	media_plan_said(&m->plan, &m->link, message, fd);
+	struct media_recorded what;
+
+	if (message->kind != ATTACH_RECORDING && message->kind != ATTACH_RECORDED)
+		media_plan_said(&m->plan, &m->link, message, fd);
+	else if (media_record_said(&m->record, message, &what))
+		tell_recorded(m, &what);
 }
 
 static void writable(void *ctx)
@@ -250,6 +270,7 @@ static void writable(void *ctx)
 
 	if (m->state >= MEDIA_PREPARING)
 		hand_over_tracks(m);
+	media_record_writable(&m->record, &m->link);
 }
 
 struct media *media_new(struct loop *loop, const char *socket_path, const struct media_ops *ops)
@@ -269,6 +290,7 @@ struct media *media_new(struct loop *loop, const char *socket_path, const struct
 	m->wake = -1;
 	STAILQ_INIT(&m->held);
 	media_tracks_init(&m->tracks);
+	media_record_init(&m->record);
 	timer_init(&m->look, look);
 	if (getrandom(&m->random, sizeof(m->random), 0) != sizeof(m->random) || m->random == 0)
 		m->random = loop_now(loop) | 1; // only the order of ports depends on it
@@ -285,6 +307,8 @@ struct media *media_free(struct media *m)
 		return NULL;
 	media_link_clear(&m->link);
 	unmap(m);
+	m->ops.recorded = NULL; // nobody is to be told any more
+	lose_recordings(m);
 	media_tracks_clear(&m->tracks);
 	free(m);
 	return NULL;

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PT_COMFORT_NOISE = 13 }; // RFC 3551, table 4
-
 static struct place *place_of(const struct media *m, struct media_flow f)
 {
 	if (m->state != MEDIA_ATTACHED || f.id.gen == 0 || f.worker >= m->bridge.plan.workers)
@@ -169,7 +167,7 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.codec = remote->codec;
 	cmd.remote.ptime = remote->ptime;
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
-	cmd.remote.cn = PT_COMFORT_NOISE;
+	cmd.remote.cn = remote->cn;
 	wish(m, f, &cmd);
 }
 
@@ -212,6 +210,13 @@ void media_watch(struct media *m, struct media_flow f, uint16_t digits)
 	wish(m, f, &cmd);
 }
 
+void media_query(struct media *m, struct media_flow f)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_QUERY };
+
+	wish(m, f, &cmd);
+}
+
 void media_digits(
 	struct media *m, struct media_flow f, const uint8_t *digit, const uint16_t *ms, uint32_t n)
 {
@@ -221,4 +226,23 @@ void media_digits(
 	memcpy(cmd.digits.digit, digit, n);
 	memcpy(cmd.digits.ms, ms, n * sizeof(*ms));
 	wish(m, f, &cmd);
+}
+
+bool media_record_begin(struct media *m, const struct media_recorded *what, uint32_t hz)
+{
+	return m->state == MEDIA_ATTACHED && media_record_ask(&m->record, &m->link, what, hz);
+}
+
+void media_record_channel(
+	struct media *m, struct media_flow f, uint64_t id, uint8_t channel, uint8_t state)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_RECORD,
+		.record = { .recording = id, .channel = channel, .state = state } };
+
+	wish(m, f, &cmd);
+}
+
+void media_record_end(struct media *m, uint64_t id)
+{
+	media_record_stop(&m->record, &m->link, id);
 }

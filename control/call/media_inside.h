@@ -55,6 +55,7 @@ struct media {
 	uint32_t helds;
 
 	struct media_plan plan;
+	struct media_record record;
 	struct media_tracks tracks;
 	uint64_t random, opened;
 	uint64_t refusals, strange;

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct engine_capacity;
+
 enum {
 	CONFIG_PORTS_MAX = 32,
 	CONFIG_QUEUES_MAX = 64, // of one port
@@ -83,6 +85,7 @@ struct config_capacity {
 	uint32_t opus;       // voices that speak Opus
 	uint32_t prompts;    // flows that play prompts
 	uint32_t digits;     // flows that send digits, and flows from which they come
+	uint32_t detectors;  // flows whose digits may come as tones
 };
 
 struct config {
@@ -100,6 +103,7 @@ struct config {
 	uint32_t neighbours;     // next hops of each worker
 	uint32_t orphan_seconds; // without a core, then flows without media are closed
 	char socket[108];
+	char recordings[200]; // the directory of their files
 	uint32_t ports;
 	struct config_port port[CONFIG_PORTS_MAX];
 	uint32_t addresses;
@@ -120,8 +124,8 @@ void config_default(struct config *out, const cpu_set_t *cpus);
 
 // Packet buffers: what one NUMA node needs at least (every descriptor, cache, burst and hand-off
 // ring full at once), and what it gets. 0: no worker is there.
-uint32_t config_mbufs_needed(const struct config *c, uint8_t node);
-uint32_t config_mbufs(const struct config *c, uint8_t node);
+uint32_t config_mbufs_needed(const struct config *c, uint32_t node);
+uint32_t config_mbufs(const struct config *c, uint32_t node);
 
 // How many packets wait at most for one worker to take them from another.
 uint32_t config_handoff_ring(const struct config *c);
@@ -135,6 +139,9 @@ uint32_t config_devices(const struct config *c);
 // Who serves the kernel's interface beside a port: who polls its queue 0, if he sends there as
 // well, else the worker of its first address.
 uint32_t config_kernel_worker(const struct config *c, uint32_t port);
+
+// What of the capacity is one worker's.
+struct engine_capacity config_engine_capacity(const struct config *c, uint32_t worker);
 
 // Whether this worker must be able to send on this port: it has an address there.
 bool config_sends(const struct config *c, uint32_t worker, uint32_t port);

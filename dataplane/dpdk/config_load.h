@@ -30,6 +30,11 @@ struct yaml_capacity {
 	const char *opus;
 	const char *prompts;
 	const char *digits;
+	const char *detectors;
+};
+
+struct yaml_recordings {
+	const char *directory;
 };
 
 struct yaml_memory {
@@ -83,6 +88,7 @@ struct yaml_config {
 	struct yaml_cores *cores;
 	struct yaml_memory *memory;
 	struct yaml_capacity *capacity;
+	struct yaml_recordings *recordings;
 	struct yaml_port *ports;
 	unsigned ports_count;
 	const char *socket;

@@ -172,9 +172,9 @@ static void place_queues(struct config *c, uint32_t port)
 
 	if (p->placed)
 		return;
-	for (uint16_t i = 0; i < c->workers; i++) {
+	for (uint32_t i = 0; i < c->workers; i++) {
 		if (config_sends(c, i, port))
-			sender[n++] = i;
+			sender[n++] = (uint16_t)i;
 	}
 	if (p->queues == 0)
 		p->queues = (uint16_t)n;
@@ -247,7 +247,7 @@ static bool steering_is_possible(struct load *l, uint32_t n)
 		p->name, a->worker + 1U);
 }
 
-static bool mbufs_suffice(struct load *l, uint8_t node)
+static bool mbufs_suffice(struct load *l, uint32_t node)
 {
 	const struct config *c = l->out;
 	uint32_t needed = config_mbufs_needed(c, node);
@@ -290,7 +290,7 @@ bool config_place(struct load *l)
 		if (!steering_is_possible(l, i))
 			return false;
 	}
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		if (!mbufs_suffice(l, node))
 			return false;
 	}

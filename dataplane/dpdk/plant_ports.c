@@ -26,9 +26,9 @@ static_assert(sizeof(struct handoff_tag) <= TAG_ROOM, "the tag has outgrown its 
 
 bool plant_make_pools(struct plant *p, char *error, size_t error_size)
 {
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		uint32_t mbufs = config_mbufs(&p->map, node);
-		int socket = rte_eal_has_hugepages() ? node : SOCKET_ID_ANY;
+		int socket = rte_eal_has_hugepages() ? (int)node : SOCKET_ID_ANY;
 		char name[RTE_MEMPOOL_NAMESIZE];
 
 		if (mbufs == 0)

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { AHEAD = 4 }; // frames whose first line is fetched before they are looked at
+enum { AHEAD = 4 }; // frames whose first line is fetched before they are looked at; twice as many buffers
 
 // Where each kind is counted; UDP is counted by the engine.
 static const size_t counter[FRAME_KINDS] = {
@@ -129,9 +129,13 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 
 void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
 {
+	for (uint16_t i = 0; i < 2 * AHEAD && i < n; i++)
+		rte_prefetch0(frames[i]);
 	for (uint16_t i = 0; i < AHEAD && i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
+		if (i + 2 * AHEAD < n)
+			rte_prefetch0(frames[i + 2 * AHEAD]);
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(frames[i + AHEAD], void *));
 		sort(w, port, frames[i]);

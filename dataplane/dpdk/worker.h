@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct recorder;
 struct rte_mempool;
 
 enum { WORKER_PORTS_MAX = 32 };
@@ -37,6 +38,8 @@ struct worker {
 	struct clock clock;
 	struct rte_mempool *pool;
 	struct engine *engine;
+	struct recorder *recorder; // NULL: nothing is recorded
+	uint16_t number;           // which worker, for it
 	struct neighbours neighbours;
 	bool sleep; // when idle
 	uint32_t flows;
@@ -52,7 +55,7 @@ struct worker {
 	struct bridge_end bridge;
 	struct burst in;
 	struct burst out;
-	struct burst drop;
+	struct spent drop;
 	uint64_t announce_at;  // ns
 	uint32_t announced;    // times
 	uint64_t reap_idle_ns; // 0: not reaping

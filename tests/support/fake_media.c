@@ -148,6 +148,18 @@ void fake_media_stall(struct fake_media *f, uint32_t worker, bool stalled)
 	send_message(f->core, &m, NULL, 0);
 }
 
+void fake_media_record(struct fake_media *f, uint64_t id, enum attach_kind kind,
+	enum attach_outcome outcome, uint64_t ms)
+{
+	struct attach_message m = { .version = ATTACH_VERSION,
+		.kind = (uint16_t)kind,
+		.outcome = (uint16_t)outcome,
+		.track = id,
+		.len = ms };
+
+	send_message(f->core, &m, NULL, 0);
+}
+
 static void hear_core(struct fake_media *f)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -171,7 +183,13 @@ static void hear_core(struct fake_media *f)
 		f->moves++;
 		f->moved = attach_queue_of(&m);
 	}
-	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE)
+	if (m.kind == ATTACH_RECORD_BEGIN) {
+		f->recordings++;
+		f->recording = m;
+	}
+	f->recordings_ended += m.kind == ATTACH_RECORD_END;
+	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE || m.kind == ATTACH_RECORD_BEGIN ||
+		m.kind == ATTACH_RECORD_END)
 		return;
 	assert(m.kind == ATTACH_TRACK_ADD);
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
@@ -218,8 +236,12 @@ static void obey(struct fake_media *f, uint16_t worker)
 		lane_release(&f->down[worker]);
 
 		struct dp_event answer = { .tag = c->cmd.tag,
-			.kind = c->cmd.kind == DP_CMD_CLOSE ? DP_EVENT_CLOSED : DP_EVENT_DONE,
+			.kind = c->cmd.kind == DP_CMD_CLOSE   ? DP_EVENT_CLOSED
+				: c->cmd.kind == DP_CMD_QUERY ? DP_EVENT_QUALITY
+							      : DP_EVENT_DONE,
 			.flow = c->cmd.flow };
+		if (answer.kind == DP_EVENT_QUALITY)
+			answer.quality.rtt_us = 4711;
 		if (f->refusal != 0 && c->cmd.kind == f->refused_kind) {
 			answer.kind = DP_EVENT_REFUSED;
 			answer.refusal = f->refusal;

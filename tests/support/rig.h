@@ -7,6 +7,7 @@
 #include "codecs/track.h"
 #include "dataplane/engine.h"
 #include "dataplane/flow.h"
+#include "dataplane/rtcp.h"
 #include "tests/support/wishes.h"
 
 #include <assert.h>
@@ -54,6 +55,7 @@ struct rig {
 	uint32_t tag;
 	uint32_t blanks; // how many blank() still gives
 	bool deaf;       // tell() finds no room
+	bool opaque;     // not all that leaves is RTP
 	int hop;         // what hop() says
 	uint32_t answers;
 	struct dp_event answer; // the last one
@@ -63,10 +65,12 @@ struct rig {
 	uint32_t sent;
 	struct rig_packet packet[RIG_SENT_MAX];
 	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
+	// NULL: no recording was announced
+	enum record_outcome (*record)(const struct record_note *note, const uint8_t *payload);
 	uint8_t buffer[BURST_MAX][RIG_ROOM];
 	uint32_t used; // buffers in the burst that is being filled
 	struct burst out;
-	struct burst drop;
+	struct spent drop;
 	uint8_t ulaw[4][RIG_TRACK_LEN];
 	uint8_t alaw[4][RIG_TRACK_LEN];
 	struct track track[4];
@@ -88,12 +92,12 @@ static inline void rig_take(struct rig *r, struct burst *out)
 			.address = p->address,
 			.len = p->len,
 			.flow = p->flow,
-			.rtcp = p->local_port % 2 == 1,
+			.rtcp = p->local_port % 2 == 1 || rtcp_is(p->data, p->len),
 		};
 		memcpy(to->ip, p->ip, sizeof(to->ip));
 		memcpy(to->data, p->data, p->len);
 		enum rtp_error error = to->rtcp ? RTP_OK : rtp_read(&to->rtp, to->data, to->len);
-		assert(error == RTP_OK);
+		assert(error == RTP_OK || r->opaque);
 		r->sent++;
 		if (r->left != NULL)
 			r->left(r, to);
@@ -151,6 +155,14 @@ static inline void rig_on_entry(void *ctx, uint32_t flow, uint32_t gen, bool ope
 		r->entry(r, flow, gen, open, owner);
 }
 
+static inline enum record_outcome rig_on_record(
+	void *ctx, const struct record_note *note, const uint8_t *payload)
+{
+	struct rig *r = ctx;
+
+	return r->record != NULL ? r->record(note, payload) : RECORD_UNKNOWN;
+}
+
 static inline void rig_tracks(struct rig *r)
 {
 	static const uint64_t hash[4] = { RIG_MUSIC, RIG_PROMPT, RIG_SHORT, RIG_ULAW };
@@ -200,6 +212,7 @@ static inline void rig_begin(
 		.flush = rig_on_flush,
 		.hop = rig_on_hop,
 		.entry = rig_on_entry,
+		.record = rig_on_record,
 	};
 
 	memset(r, 0, sizeof(*r));

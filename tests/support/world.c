@@ -191,6 +191,7 @@ void media_remote(struct media *, struct media_flow f, const struct media_remote
 	flow_of(f)->muted = remote->mute;
 	flow_of(f)->rtp = remote->rtp;
 	flow_of(f)->rtcp = remote->rtcp;
+	flow_of(f)->cn = remote->cn;
 }
 
 void media_silent(struct media *, struct media_flow f)
@@ -241,6 +242,15 @@ void media_watch(struct media *, struct media_flow f, uint16_t digits)
 	flow_of(f)->watched = digits;
 }
 
+void media_query(struct media *, struct media_flow f)
+{
+	struct world_flow *flow = flow_of(f);
+	struct dp_event raw = { .kind = DP_EVENT_QUALITY, .quality = { .rx_packets = 7 } };
+	struct media_event event = { .kind = MEDIA_QUALITY, .owner = flow->owner, .raw = &raw };
+
+	leg_media(flow->owner, &event);
+}
+
 void media_digits(
 	struct media *, struct media_flow f, const uint8_t *digit, const uint16_t *, uint32_t n)
 {
@@ -250,11 +260,39 @@ void media_digits(
 		flow->digit[flow->given_back++ % sizeof(flow->digit)] = digit[i];
 }
 
+bool media_record_begin(struct media *, const struct media_recorded *what, uint32_t)
+{
+	if (world.no_files)
+		return false;
+	world.file = *what;
+	world.files++;
+	return true;
+}
+
+void media_record_channel(
+	struct media *, struct media_flow f, uint64_t id, uint8_t channel, uint8_t state)
+{
+	struct world_flow *flow = f.id.gen != 0 ? &world.flow[f.id.index] : NULL;
+
+	if (flow == NULL || !flow->open)
+		return;
+	flow->recorded = state;
+	flow->channel = channel;
+	flow->recording = id;
+}
+
+void media_record_end(struct media *, uint64_t id)
+{
+	world.files_ended += id == world.file.id;
+}
+
 // --- the test's hands
 
 static void told(void *, const struct news *news)
 {
 	snprintf(world.news[world.news_n++ % WORLD_NEWS], sizeof(world.news[0]), "%s", news->name);
+	if (news->reason != NULL)
+		snprintf(world.news_reason, sizeof(world.news_reason), "%s", news->reason);
 	if (news->winner != NULL)
 		snprintf(world.winner, sizeof(world.winner), "%s", news->winner);
 }
