@@ -67,7 +67,7 @@ static uint32_t flow_of(const struct crowd *far, const uint8_t *ip)
 	return flow < far->flows ? flow : far->flows;
 }
 
-// The track is 77 bytes longer than what callers' audio is taken from: this may go round.
+// The track is 80 bytes longer than what callers' audio is taken from: this may go round.
 static bool is_track(const struct crowd *far, uint32_t at, const uint8_t *payload)
 {
 	uint32_t first = WORLD_TRACK - at < WORLD_FRAME ? WORLD_TRACK - at : WORLD_FRAME;

@@ -22,7 +22,9 @@ enum {
 	WORLD_FRAME = 160,
 };
 
-enum { WORLD_TRACK = 60 * 8000 + 77 }; // no multiple of a frame: the seam goes through packets
+enum {
+	WORLD_TRACK = 60 * 8000 + 80
+}; // whole blocks, not whole frames: the seam goes through packets
 
 struct crowd;
 
@@ -49,7 +51,8 @@ struct world {
 	struct side side[WORLD_SIDES_MAX];
 	uint8_t *audio; // WORLD_TRACK bytes of the one track
 	struct track track;
-	uint16_t sums[(WORLD_TRACK + TRACK_BLOCK - 1) / TRACK_BLOCK]; // of it, as the media reckons them
+	uint16_t sums[(WORLD_TRACK + TRACK_BLOCK - 1) /
+		      TRACK_BLOCK]; // of it, as the media reckons them
 };
 
 // Worker `n` gets `flows` flows on a port that is `device` (as in a configuration's vdev).

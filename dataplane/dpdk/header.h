@@ -7,6 +7,7 @@
 
 #include "dataplane/dpdk/station.h"
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,9 +28,9 @@ struct header {
 	uint16_t ip_at;   // bytes before the payload, where IP begins
 	uint16_t longest; // payload that the port's MTU lets through
 	bool v6;
-	bool usable;             // else the address is not ours to speak from (yet)
-	bool card_sums;          // the card fills in the checksums
-	uint8_t b[HEADER_COPY6]; // they end where this ends
+	bool usable;                         // else the address is not ours to speak from (yet)
+	bool card_sums;                      // the card fills in the checksums
+	alignas(16) uint8_t b[HEADER_COPY6]; // they end where this ends
 };
 
 struct header_from {

@@ -39,11 +39,10 @@ static inline uint16_t sum_net16(unsigned v)
 // The ones' complement sum of 16 bits.
 static inline uint16_t sum_fold(uint64_t total)
 {
-	total = (total & UINT32_MAX) + (total >> 32);
-	total = (total & UINT32_MAX) + (total >> 32);
-	total = (total & UINT16_MAX) + (total >> 16);
-	total = (total & UINT16_MAX) + (total >> 16);
-	return (uint16_t)total;
+	// The upper half of what is added to its own halves turned round has the carry in it.
+	uint32_t half = (uint32_t)((total + (total << 32 | total >> 32)) >> 32);
+
+	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
 // What goes into a checksum's field.

@@ -74,11 +74,24 @@ static bool belongs(const struct run *r, const struct pkt *p)
 	       (r->hop != NULL && r->hop->gateway && ip_same_family(r->ip.b, p->ip));
 }
 
+// Does it leave by the same gateway, though from another address of ours on that wire?
+static bool goes_along(const struct run *r, const struct worker_address *from, const struct pkt *p)
+{
+	return r->hop != NULL && r->hop->gateway && r->hop_index == p->hop &&
+	       from->port == r->from->port && from->lan == r->from->lan &&
+	       ip_same_family(r->ip.b, p->ip);
+}
+
 static void begin(struct worker *w, struct run *r, const struct pkt *p)
 {
 	const struct worker_address *from = &w->address[p->address];
 	struct port *port = &w->port[from->port];
 
+	if (goes_along(r, from, p)) {
+		r->from = from;
+		r->address = p->address;
+		return;
+	}
 	*r = (struct run){ .from = from,
 		.port = port,
 		.address = p->address,

@@ -2,6 +2,7 @@
 //
 // Good frames of each kind, bent in every way that one bit, one byte or a cut can: each is refused
 // by name or read within its bounds. The fuzz target says what that means, and aborts.
+#include "dataplane/dpdk/frame.h"
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -84,6 +85,47 @@ Test(frame_bent, every_cut_and_every_bit)
 			hear(frame, full);
 			frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
+	}
+}
+
+static void expect_same(const uint8_t *frame, size_t len)
+{
+	static const struct frame nothing;
+	struct station s = frames_station();
+	struct frame plain = nothing, tagged = nothing;
+	uint8_t with[ROOM];
+
+	memcpy(with, frame, len);
+	size_t longer = frames_tag(with, len, VLAN_NONE);
+	for (unsigned trust = 0; trust <= (FRAME_TRUST_IP | FRAME_TRUST_UDP); trust++) {
+		enum frame_kind kind = frame_read(&plain, &s, frame, len, trust);
+
+		cr_expect_eq(frame_read(&tagged, &s, with, longer, trust), kind);
+		if (kind != FRAME_UDP)
+			continue;
+		tagged.off -= 4;
+		cr_expect_arr_eq(&tagged, &plain, sizeof(plain));
+	}
+}
+
+// The common frame has a way of its own; with a tag that says nothing it goes the way of all.
+Test(frame_bent, a_tag_without_a_vlan_changes_nothing)
+{
+	uint8_t frame[ROOM];
+	size_t full = udp4(frame);
+
+	for (size_t len = 14; len <= full; len++)
+		expect_same(frame, len);
+	for (size_t at = 0; at < full; at++) {
+		uint8_t kept = frame[at];
+
+		if (at == 12 || at == 13)
+			continue; // the type itself, which a tag comes before
+		for (unsigned byte = 0; byte < 256; byte++) {
+			frame[at] = (uint8_t)byte;
+			expect_same(frame, full);
+		}
+		frame[at] = kept;
 	}
 }
 

@@ -32,6 +32,28 @@ Test(station, every_address_is_found_on_its_own_wire_only)
 	cr_expect_null(station_find(&s, 0, &more));
 }
 
+Test(station, addresses_in_a_row_are_each_found_at_once)
+{
+	static const char *const rows[] = { "10.0.0.", "203.0.113.", "2001:db8::" };
+
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		static bool taken[STATION_SLOTS];
+		unsigned shared = 0;
+
+		memset(taken, 0, sizeof(taken));
+		for (unsigned i = 1; i <= 31; i++) {
+			char text[48];
+
+			snprintf(text, sizeof(text), "%s%u", rows[r], i);
+			struct ip_address a = ip(text);
+			uint32_t slot = station_slot(a.b, 0);
+			shared += taken[slot];
+			taken[slot] = true;
+		}
+		cr_expect_leq(shared, 4, "%u of 31 like %s", shared, rows[r]);
+	}
+}
+
 Test(station, has_room_for_so_many_vlans)
 {
 	static struct station s;
