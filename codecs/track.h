@@ -28,10 +28,16 @@ struct track {
 };
 
 // Bytes of a unit.
-size_t track_unit(unsigned encoding);
+static inline size_t track_unit(unsigned encoding)
+{
+	return encoding < TRACK_L16 ? 1 : encoding == TRACK_L16 ? 2 : 4;
+}
 
-// RTP clock units of a unit of time, 125 us.
-uint32_t track_clock(unsigned encoding);
+// RTP clock units of a unit of time, 125 us. That of G.722 says 8000 (RFC 3551, 4.5.2).
+static inline uint32_t track_clock(unsigned encoding)
+{
+	return encoding == TRACK_L16_WIDE ? 2 : 1;
+}
 
 // The byte that silence is made of.
 uint8_t track_silence(unsigned encoding);

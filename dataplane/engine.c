@@ -193,16 +193,13 @@ bool engine_track_hide(struct engine *e, uint64_t hash)
 }
 
 void engine_input(
-	struct engine *e, struct burst *in, struct burst *out, struct burst *drop, uint64_t now)
+	struct engine *e, struct burst *in, struct burst *out, struct spent *drop, uint64_t now)
 {
-	struct burst taken;
-
 	assert(in->n + drop->n <= BURST_MAX);
-	taken.n = 0;
 	engine_begin(e, out);
-	node_classify(e, in, &taken, drop, now);
-	node_inband(e, &taken, now);
-	node_relay(e, &taken, out, drop, now);
+	node_classify(e, in, drop, now);
+	node_inband(e, in, now);
+	node_relay(e, in, out, drop, now);
 	node_srtp_seal(e, out);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/flow.h"
 
+#include "dataplane/ip.h"
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 
@@ -137,7 +138,7 @@ static void take_types(struct rtp_flow *f, const struct dp_cmd *cmd)
 	f->dtmf_tx = opaque ? DP_NO_PT : cmd->remote.dtmf_tx;
 	f->dtmf_rx = opaque ? DP_NO_PT : cmd->remote.dtmf_rx;
 	f->cn_tx = f->cn_rx = opaque ? DP_NO_PT : cmd->remote.cn;
-	f->codec = cmd->remote.codec;
+	f->codec = cmd->remote.codec & 0xfU;
 	f->encoding = flow_encoding(f->codec, f->clock);
 	f->ptime = cmd->remote.ptime;
 }
@@ -178,7 +179,7 @@ void flow_set_mode(struct rtp_flow *f, enum flow_mode mode)
 
 bool flow_may_hear(const struct rtp_flow *f, const uint8_t ip[16], uint16_t port)
 {
-	if (port == 0 || memcmp(f->ip, ip, sizeof(f->ip)) != 0)
+	if (port == 0 || !ip_same(f->ip, ip))
 		return false;
 	return f->learning || port == f->lock_port;
 }

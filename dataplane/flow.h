@@ -132,6 +132,7 @@ struct rtp_flow {
 	bool learning : 1;      // the source rule is open for one new lock
 	bool transit_known : 1; // transit means something
 	bool digits_run : 1;    // an event is running
+	uint32_t codec : 4;     // enum dp_codec, both ways
 	uint32_t clock : 18;    // Hz of RTP, both ways
 	uint32_t rx : 6;        // FLOW_HEARD, FLOW_SEALED_IN; 0: the fast path
 	uint32_t cn_rx : 8;     // comfort noise, or DP_NO_PT
@@ -154,7 +155,6 @@ struct rtp_flow {
 	uint8_t pt_tx;
 	uint8_t dtmf_tx;
 	uint8_t cn_tx;
-	uint8_t codec;    // enum dp_codec
 	uint8_t encoding; // of tracks, or TRACK_CODECS: they cannot be had in this codec
 	uint8_t ptime;    // ms
 	uint8_t mode : 7; // enum flow_mode
@@ -177,6 +177,7 @@ struct rtp_flow {
 };
 static_assert(offsetof(struct rtp_flow, out_at) == 64, "what comes in needs one line");
 static_assert(sizeof(struct rtp_flow) == 128, "two lines are all that packets need");
+static_assert(DP_CODEC_COUNT <= 1 << 4, "a codec has four bits of a flow");
 
 enum { FLOW_NO_PIECE = 0xffff };
 

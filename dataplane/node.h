@@ -143,10 +143,9 @@ void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now);
 // Stops a flow and lets its ports rest.
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now);
 
-// Finds the flow of each packet and reads it. What may be sent on or acted upon moves to taken,
-// in order; RTCP is dealt with; all else goes to drop.
-void node_classify(
-	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now);
+// Finds the flow of each packet and reads it. What may be sent on or acted upon stays, in order;
+// RTCP is dealt with; all else goes to drop.
+void node_classify(struct engine *e, struct burst *in, struct spent *drop, uint64_t now);
 
 // The keys of SRTP (DP_CMD_KEYS). A flow that has one has nothing in the clear, in either
 // direction.
@@ -167,7 +166,7 @@ size_t crypto_size(void);
 
 // Sends each packet to the flow that relays its own.
 void node_relay(
-	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now);
+	struct engine *e, struct burst *taken, struct burst *out, struct spent *drop, uint64_t now);
 
 // The flow that sends what f receives, or NULL.
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);

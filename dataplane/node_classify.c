@@ -7,11 +7,6 @@
 
 enum { PT_COMFORT_NOISE = 13 }; // RFC 3551, table 4
 
-static void put(struct burst *b, const struct pkt *p)
-{
-	b->pkt[b->n++] = *p;
-}
-
 // The place that a port of one of our addresses names, RTCP's included; FLOW_NONE if there is none.
 static uint32_t place_named(const struct engine *e, const struct pkt *p)
 {
@@ -136,16 +131,22 @@ static void find(const struct engine *e, struct burst *in)
 	}
 }
 
-void node_classify(
-	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now)
+void node_classify(struct engine *e, struct burst *in, struct spent *drop, uint64_t now)
 {
+	uint32_t kept = 0;
+
 	find(e, in);
 	for (uint32_t i = 0; i < in->n; i++) {
 		_Atomic uint64_t *refused = classify(e, &in->pkt[i], now);
 
-		if (refused != NULL)
+		if (refused != NULL) {
 			stat_add(refused, 1);
-		put(refused != NULL ? drop : taken, &in->pkt[i]);
+			spend(drop, &in->pkt[i]);
+			continue;
+		}
+		if (kept != i)
+			in->pkt[kept] = in->pkt[i];
+		kept++;
 	}
-	in->n = 0;
+	in->n = kept;
 }

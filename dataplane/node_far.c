@@ -210,7 +210,7 @@ static _Atomic uint64_t *take(
 	}
 	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
-	x->codec = mark->codec;
+	x->codec = mark->codec & 0xfU;
 	if (mark->what == FAR_IS_OPAQUE)
 		return opaque_send(e, y, p);
 	if (mark->what == FAR_IS_NOISE)
@@ -229,13 +229,13 @@ static _Atomic uint64_t *take(
 }
 
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
-	struct burst *out, struct burst *drop, uint64_t now)
+	struct burst *out, struct spent *drop, uint64_t now)
 {
 	_Atomic uint64_t *kept = take(e, p, mark, now);
 
 	if (kept != NULL) {
 		stat_add(kept, 1);
-		drop->pkt[drop->n++] = *p;
+		spend(drop, p);
 		return;
 	}
 	stat_add(&e->stats->relayed, 1);

@@ -287,7 +287,7 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *ou
 }
 
 void node_relay(
-	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now)
+	struct engine *e, struct burst *taken, struct burst *out, struct spent *drop, uint64_t now)
 {
 	for (uint32_t i = 0; i < taken->n; i++) {
 		struct pkt *p = &taken->pkt[i];
@@ -301,7 +301,7 @@ void node_relay(
 			engine_put(e, out, p);
 		} else {
 			stat_add(kept, 1);
-			drop->pkt[drop->n++] = *p;
+			spend(drop, p);
 		}
 	}
 	taken->n = 0;

@@ -65,6 +65,9 @@
 	X(relayed_over,     "RTP packets passed to another worker, whose flow relays them")  \
 	X(relay_over_kept,  "packets passed by another worker only to be reckoned with")   \
 	X(relay_stale,      "RTP packets of another worker that nobody relays any more")   \
+	X(kernel_in,        "frames that are not ours, given to the kernel's interface")   \
+	X(kernel_out,       "frames that the kernel's interface sends out of the port")    \
+	X(kernel_full,      "frames not given to the kernel: more than its share, or it had no room") \
 	X(handed_over,      "packets for another worker's address, handed over to it")     \
 	X(handed_in,        "packets that other workers have handed over")                 \
 	X(handoff_full,     "packets not handed over: the other worker did not take them") \

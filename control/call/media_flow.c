@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PT_COMFORT_NOISE = 13 }; // RFC 3551, table 4
-
 static struct place *place_of(const struct media *m, struct media_flow f)
 {
 	if (m->state != MEDIA_ATTACHED || f.id.gen == 0 || f.worker >= m->bridge.plan.workers)
@@ -169,7 +167,7 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.codec = remote->codec;
 	cmd.remote.ptime = remote->ptime;
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
-	cmd.remote.cn = PT_COMFORT_NOISE;
+	cmd.remote.cn = remote->cn;
 	wish(m, f, &cmd);
 }
 
@@ -208,6 +206,13 @@ void media_relay(struct media *m, struct media_flow f, struct media_flow peer)
 void media_watch(struct media *m, struct media_flow f, uint16_t digits)
 {
 	struct dp_cmd cmd = { .kind = DP_CMD_WATCH, .watch.digits = digits };
+
+	wish(m, f, &cmd);
+}
+
+void media_query(struct media *m, struct media_flow f)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_QUERY };
 
 	wish(m, f, &cmd);
 }

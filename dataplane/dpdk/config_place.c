@@ -91,6 +91,19 @@ bool config_sends(const struct config *c, uint32_t worker, uint32_t port)
 	return false;
 }
 
+uint32_t config_kernel_worker(const struct config *c, uint32_t port)
+{
+	const struct config_port *p = &c->port[port];
+
+	if (p->queues > 0 && config_sends(c, p->poller[0], port))
+		return p->poller[0];
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		if (c->address[i].port == port)
+			return c->address[i].worker;
+	}
+	return 0;
+}
+
 static bool polls(const struct config_port *p, uint32_t worker)
 {
 	for (uint32_t i = 0; i < p->queues; i++) {

@@ -46,6 +46,16 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const
 	a->used += (size_t)len + 1;
 }
 
+// Ports, and what stands beside them.
+static uint32_t devices(const struct config *c)
+{
+	uint32_t n = c->ports;
+
+	for (uint32_t i = 0; i < c->ports; i++)
+		n += c->port[i].kernel_by != KERNEL_BY_NOBODY;
+	return n;
+}
+
 // What one NUMA node needs; what is on none in particular is on node 0.
 static uint32_t node_megabytes(const struct config *c, uint32_t node)
 {
@@ -53,8 +63,8 @@ static uint32_t node_megabytes(const struct config *c, uint32_t node)
 	uint64_t rings = (uint64_t)c->workers * (c->workers - 1) * config_handoff_ring(c) * 8;
 
 	if (node > 0)
-		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * c->ports : 0;
-	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * c->ports;
+		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * devices(c) : 0;
+	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * devices(c);
 }
 
 static uint32_t megabytes(const struct config *c)

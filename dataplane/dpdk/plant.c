@@ -26,7 +26,11 @@ static void add_address(
 	assert(sa != NULL);
 	s->lan[sa->lan].gateway[ip_family(&a->ip)] = a->gateway;
 	w->address[index] = (struct worker_address){
-		.port = (uint16_t)n, .lan = sa->lan, .at = (uint8_t)(s->addresses - 1)
+		.port = (uint16_t)n,
+		.lan = sa->lan,
+		.at = (uint8_t)(s->addresses - 1),
+		.rtp_first = a->port_first,
+		.rtp_last = (uint16_t)(a->port_first + 2 * a->flows - 1),
 	};
 	header_init(&w->address[index].header, &(struct header_from){ .mac = s->mac,
 						       .ip = &a->ip,

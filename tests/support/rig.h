@@ -68,7 +68,7 @@ struct rig {
 	uint8_t buffer[BURST_MAX][RIG_ROOM];
 	uint32_t used; // buffers in the burst that is being filled
 	struct burst out;
-	struct burst drop;
+	struct spent drop;
 	uint8_t ulaw[4][RIG_TRACK_LEN];
 	uint8_t alaw[4][RIG_TRACK_LEN];
 	struct track track[4];

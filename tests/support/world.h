@@ -46,6 +46,7 @@ struct world_flow {
 	bool remote;
 	bool muted;
 	struct address rtp, rtcp; // where it sends
+	uint8_t cn;               // comfort noise, or DP_NO_PT
 };
 
 struct world {

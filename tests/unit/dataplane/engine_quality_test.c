@@ -178,6 +178,11 @@ Test(engine_quality, a_question_changes_nothing_and_the_last_answer_is_that_of_c
 		query(0);
 		speak(20);
 	}
+	rig_do(&rig, 0, rig_plain(DP_CMD_SILENT));
+	query(0);
+	rig_forget(&rig);
+	rig_live(&rig, 8000);
+	cr_expect(eq(u32, rig.sent, 1));
 	last_report(&got);
 	cr_expect(got.sent, "that we sent is not forgotten by asking");
 
