@@ -125,6 +125,10 @@ static void stop_render(struct engine *e, struct rtp_flow *f)
 {
 	struct voice *v = voice_of(e, f);
 
+	// What was made since the peer was heard last has numbers that his packets would have.
+	if ((f->tx & FLOW_RENDERED) && f->mode == FLOW_RELAY &&
+		(uint16_t)(f->seq_floor + f->seq_delta) != f->out_seq)
+		f->tx |= FLOW_FRESH;
 	f->tx &= (uint8_t)~FLOW_RENDERED;
 	f->driven = false;
 	if (v == NULL)
