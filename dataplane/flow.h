@@ -211,6 +211,7 @@ struct flow_cold {
 	bool heard_sr;    // heard_at and heard_ntp mean something
 	bool lost_event;  // the core has not heard of something
 	bool closed;      // closed_at means something
+	bool shared;      // MUSIC: all who hear the track are at one place of it
 };
 static_assert(sizeof(struct flow_cold) <= 112, "a flow is 256 bytes, pacer and pools included");
 
