@@ -45,6 +45,8 @@ struct world_flow {
 	uint8_t digit[16];
 	bool remote;
 	bool muted;
+	bool shared; // MUSIC
+	uint8_t codec;
 	struct address rtp, rtcp; // where it sends
 };
 

@@ -149,7 +149,7 @@ Test(engine_music, all_who_share_a_track_are_at_one_place_of_it)
 	uint64_t place = first->at / 125000 % RIG_TRACK_LEN;
 
 	cr_expect(eq(u8, later->data[12],
-			 rig.ulaw[0][(place - place % TRACK_BLOCK + 5 * 160) % RIG_TRACK_LEN]),
+			  rig.ulaw[0][(place - place % TRACK_BLOCK + 5 * 160) % RIG_TRACK_LEN]),
 		"it goes on without a jump");
 }
 
