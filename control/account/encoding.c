@@ -15,7 +15,7 @@ enum {
 	WIDE = 16000,
 	PACKET = WIDE / 50, // samples of 20 ms
 	OPUS_CLOCK = 48000,
-	OPUS_BYTES = 400, // room for a packet: five times what they come to
+	OPUS_BYTES = 400,         // room for a packet: five times what they come to
 	OPUS_PADDED = 5 * NARROW, // units: what is shorter is a prompt, and filled up with silence
 	LINE = 64,
 };
@@ -160,8 +160,7 @@ static bool make_opus(struct encoding *out, const struct music *m, const atomic_
 
 		memcpy(out->bytes, &packets, sizeof(packets));
 		if (go_opus(out->bytes + head, end, codec, encoder, audio, packets, stop) > 0)
-			len = go_opus(
-				out->bytes + head, end, codec, encoder, audio, packets, stop);
+			len = go_opus(out->bytes + head, end, codec, encoder, audio, packets, stop);
 	}
 	free(encoder);
 	free(audio);

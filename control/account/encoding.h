@@ -18,5 +18,5 @@ struct encoding {
 };
 
 // False: no memory, or *stop became true. encoding: TRACK_* of codecs/track.h.
-[[nodiscard]] bool encoding_make(struct encoding *out, const struct music *m, unsigned encoding,
-	const atomic_bool *stop);
+[[nodiscard]] bool encoding_make(
+	struct encoding *out, const struct music *m, unsigned encoding, const atomic_bool *stop);

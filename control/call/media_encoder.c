@@ -225,8 +225,7 @@ bool media_encoder_ask(struct media_encoder *e, const struct music *music, uint8
 	if (job == NULL)
 		return false;
 	job->music = music;
-	job->result =
-		(struct encoded){ .hash = music->hash, .encoding = encoding, .fd = -1 };
+	job->result = (struct encoded){ .hash = music->hash, .encoding = encoding, .fd = -1 };
 	pthread_mutex_lock(&e->lock);
 	line_up(e, job);
 	pthread_cond_signal(&e->more);

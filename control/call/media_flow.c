@@ -13,6 +13,7 @@
 enum {
 	PT_COMFORT_NOISE = 13, // RFC 3551, table 4
 	L16_CLOCK = 8000,
+	NOISE_CLOCK = 8000,
 	LONG_UNITS = 5 * 8000,
 };
 
@@ -286,7 +287,7 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.codec = remote->codec;
 	cmd.remote.ptime = remote->ptime;
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
-	cmd.remote.cn = PT_COMFORT_NOISE;
+	cmd.remote.cn = remote->clock == NOISE_CLOCK ? PT_COMFORT_NOISE : DP_NO_PT;
 	wish(m, f, &cmd);
 	if (anew)
 		media_music(m, f, music, place->shared);

@@ -189,6 +189,8 @@ void media_remote(struct media *, struct media_flow f, const struct media_remote
 {
 	flow_of(f)->remote = true;
 	flow_of(f)->codec = remote->codec;
+	flow_of(f)->clock = remote->clock;
+	flow_of(f)->dtmf_tx = remote->dtmf_tx;
 	flow_of(f)->muted = remote->mute;
 	flow_of(f)->rtp = remote->rtp;
 	flow_of(f)->rtcp = remote->rtcp;

@@ -46,7 +46,8 @@ struct world_flow {
 	bool remote;
 	bool muted;
 	bool shared; // MUSIC
-	uint8_t codec;
+	uint8_t codec, dtmf_tx;
+	uint32_t clock;
 	struct address rtp, rtcp; // where it sends
 };
 

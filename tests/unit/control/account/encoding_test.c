@@ -2,11 +2,10 @@
 //
 // A track in each encoding: as its codec says, of the right length, and without a seam when it is
 // played round and round.
-#include "control/account/encoding.h"
-
 #include "codecs/codec.h"
 #include "codecs/g711.h"
 #include "codecs/track.h"
+#include "control/account/encoding.h"
 
 #include <criterion/criterion.h>
 
@@ -25,8 +24,7 @@ static struct music tone(uint32_t units, uint32_t rate)
 
 	m.audio = calloc(n, sizeof(*m.audio));
 	for (size_t i = 0; i < n; i++)
-		m.audio[i] =
-			(int16_t)lrint(8000 * sin(2 * M_PI * 450 * (double)i / (double)rate));
+		m.audio[i] = (int16_t)lrint(8000 * sin(2 * M_PI * 450 * (double)i / (double)rate));
 	return m;
 }
 
@@ -95,8 +93,8 @@ Test(encoding, a_loop_of_g722_is_the_same_in_every_round)
 	cr_assert_eq(e.len, 8000);
 	codec->decoder_init(decoder);
 	for (size_t at = 0; at < (size_t)ROUNDS * 8000; at += 160)
-		cr_assert_eq(codec->decode(decoder, pcm + 2 * at, 320, e.bytes + at % 8000, 160),
-			320);
+		cr_assert_eq(
+			codec->decode(decoder, pcm + 2 * at, 320, e.bytes + at % 8000, 160), 320);
 	// Once the decoder has found in, the seam is as smooth as all else.
 	int within = steepest(pcm, SETTLE, 15000);
 	int across = steepest(pcm, 15900, 16400);
