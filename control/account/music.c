@@ -129,6 +129,11 @@ static uint64_t hash(const int16_t *audio, size_t len)
 	return h != 0 ? h : 1;
 }
 
+void music_name(struct music *m)
+{
+	m->hash = hash(m->audio, (size_t)m->len * (m->rate / NARROW));
+}
+
 // Narrow stays narrow; everything else becomes wide, in whole units.
 static bool to_rate(struct import *im, struct music *out)
 {
@@ -157,7 +162,7 @@ static bool finish(struct import *im, struct music *out)
 		music_clear(out);
 		return no_memory(im);
 	}
-	out->hash = hash(out->audio, (size_t)out->len * (out->rate / NARROW));
+	music_name(out);
 	return true;
 }
 

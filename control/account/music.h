@@ -21,3 +21,10 @@ enum { MUSIC_SECONDS_MAX = 1800 };
 [[nodiscard]] bool music_load(
 	struct music *out, const char *path, char *error, uint32_t error_size);
 void music_clear(struct music *m);
+
+// Reads a directory of such files as one music, in the order of their names.
+[[nodiscard]] bool playlist_load(
+	struct music *out, const char *directory, char *error, uint32_t error_size);
+
+// Gives it the hash of its audio.
+void music_name(struct music *m);

@@ -128,7 +128,9 @@ struct known_track *media_tracks_load(
 		file->track->names++;
 		return file->track;
 	}
-	if (!music_load(&music, path, error, error_size))
+	bool loaded = S_ISDIR(now.st_mode) ? playlist_load(&music, path, error, error_size)
+					   : music_load(&music, path, error, error_size);
+	if (!loaded)
 		return NULL;
 	track = keep(t, &music);
 	if (track != NULL && file == NULL)

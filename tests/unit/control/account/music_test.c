@@ -231,3 +231,69 @@ Test(music, takes_what_is_there_of_a_file_cut_short)
 		music_clear(&m);
 	}
 }
+
+static char directory[64];
+
+static void add_file(const char *name, uint32_t rate, const int16_t *audio, uint32_t n)
+{
+	char to[128];
+
+	write_wav(rate, 1, audio, n * 2, n * 2);
+	snprintf(to, sizeof(to), "%s/%s", directory, name);
+	cr_assert(rename(path, to) == 0);
+}
+
+static void drop_directory(void)
+{
+	static const char *const names[] = { "1", "2", "3", ".hidden" };
+	char file[128];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(file, sizeof(file), "%s/%s", directory, names[i]);
+		unlink(file);
+	}
+	rmdir(directory);
+}
+
+Test(playlist, plays_the_files_of_a_directory_in_the_order_of_their_names, .fini = drop_directory)
+{
+	static const int16_t a[] = { 1, 2, 3 }, b[] = { 4, 5 }, wide[160] = { 0 };
+	struct music m, one;
+	char error[256] = "";
+
+	snprintf(directory, sizeof(directory), "layby-music-%d.d", getpid());
+	cr_assert(mkdir(directory, 0700) == 0);
+	cr_expect(!playlist_load(&m, directory, error, sizeof(error)));
+	cr_expect(strstr(error, "has no audio files in it") != NULL, "%s", error);
+
+	add_file("2", 8000, b, 2);
+	add_file("1", 8000, a, 3);
+	add_file(".hidden", 8000, b, 2);
+	cr_assert(playlist_load(&m, directory, error, sizeof(error)), "%s", error);
+	cr_assert(m.len == 5 && m.rate == 8000);
+	for (int i = 0; i < 5; i++)
+		cr_expect_eq(m.audio[i], i + 1);
+	one = m;
+
+	add_file("3", 16000, wide, 160);
+	cr_assert(playlist_load(&m, directory, error, sizeof(error)), "%s", error);
+	cr_expect(m.len == 85 && m.rate == 16000, "all at the widest rate");
+	cr_expect_neq(m.hash, one.hash);
+	music_clear(&m);
+	music_clear(&one);
+}
+
+Test(playlist, one_bad_file_is_named, .fini = drop_directory)
+{
+	static const int16_t a[] = { 1, 2, 3 };
+	struct music m = { .hash = 77 };
+	char error[256] = "";
+
+	snprintf(directory, sizeof(directory), "layby-music-%d.d", getpid());
+	cr_assert(mkdir(directory, 0700) == 0);
+	add_file("1", 8000, a, 3);
+	add_file("2", 384000, a, 3);
+	cr_expect(!playlist_load(&m, directory, error, sizeof(error)));
+	cr_expect(strstr(error, ".d/2 is at 384000 Hz") != NULL, "%s", error);
+	cr_expect_eq(m.hash, 77);
+}
