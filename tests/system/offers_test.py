@@ -16,7 +16,8 @@ from harness.process import Gone  # noqa: E402
 from harness.sources import prompt  # noqa: E402
 from harness.stage import Stage  # noqa: E402
 
-PCMU, PCMA, G722, G729 = 0, 8, 9, 18
+PCMU, PCMA, G722, G729, OPUS = 0, 8, 9, 18, 111
+EVENTS = 101
 ACME = f"sip:{office.NUMBERS['acme']}@{network.CORE}"
 
 
@@ -51,7 +52,7 @@ class Talk:
         try:
             while True:
                 packet = self._socket.recv(2048)
-                if packet[0] >> 6 == 2 and packet[1] & 0x7F < 96:
+                if packet[0] >> 6 == 2 and packet[1] & 0x7F != EVENTS:
                     heard.setdefault(packet[1] & 0x7F, []).append(packet[12:])
         except TimeoutError:
             return
@@ -179,6 +180,34 @@ def _(t):
                 caller.send(G722, 700, 0.3, [agent])
                 _, heard = caller.send(G722, 700, 1, [agent])
                 t.expect(tone_seconds(heard, G722, 700) >= 0.7, f"201 hears {list(heard)}")
+        call.bye()
+    nothing_left(t)
+
+
+def loudness(samples):
+    return float((samples ** 2).mean()) ** 0.5 if len(samples) else 0.0
+
+
+@suite.case("who_speaks_only_opus_is_parked_and_hears_music_in_it")
+def _(t):
+    with Parties(t, [OPUS], [PCMU], keys="#0") as p:
+        call = p.call()
+        t.require(call.status == 200, f"answered {call.status}")
+        t.expect("opus/48000/2" in call.final.text, "the answer is in another codec")
+        t.soon(lambda: t.stage.layby.rows("slot"), 5, "he is in a slot")
+        with Talk(call) as caller:
+            heard = []
+            until = time.monotonic() + 12
+            while time.monotonic() < until:
+                got = {}
+                time.sleep(0.02)
+                caller._hear(got)
+                heard += got.get(OPUS, [])
+            t.expect(len(heard) > 500, f"{len(heard)} packets in 12 s")
+            for part in (heard[50:150], heard[-100:]):
+                t.expect(loudness(sound.decode_opus(part)) > 0.005, "that is silence")
+        made = t.stage.layby.counter("rendered")
+        t.expect(0 < made < 500, f"{made} of them were made by the worker, not copied")
         call.bye()
     nothing_left(t)
 

@@ -106,6 +106,30 @@ class _G722:
         return out.raw[:n]
 
 
+class _Opus:
+    """libopus's, by the packet; 8 kHz out."""
+
+    def __init__(self):
+        self.lib = ctypes.CDLL("libopus.so.0")
+        self.lib.opus_decoder_create.restype = ctypes.c_void_p
+        self.lib.opus_decode.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int,
+                                         ctypes.c_char_p, ctypes.c_int, ctypes.c_int]
+
+    def decode(self, packets):
+        state = self.lib.opus_decoder_create(RATE, 1, None)
+        pcm = ctypes.create_string_buffer(2 * 960)
+        pieces = []
+        for packet in packets:
+            n = self.lib.opus_decode(state, packet, len(packet), pcm, 960, 0)
+            pieces.append(numpy.frombuffer(pcm.raw[:2 * max(n, 0)], "<i2") / 32768)
+        return join(pieces)
+
+
+def decode_opus(packets):
+    """Packets of Opus, in order, to samples."""
+    return _Opus().decode(packets)
+
+
 G722 = 9
 
 

@@ -36,6 +36,7 @@ static const char acme[] =
 	"  - name: acme\n"
 	"    domain: acme.example\n"
 	"    music: /srv/acme.wav\n"
+	"    music-position: shared\n"
 	"    parking: { code: \"*7\", fallback: reception }\n"
 	"    lots:\n"
 	"      - { name: front, slots: 1-4, timeout: 120, music: /srv/front.wav }\n"
@@ -63,6 +64,7 @@ Test(provision, takes_all_that_a_file_says)
 	cr_assert_eq(all->count, 1);
 	cr_expect_str_eq(a->name, "acme");
 	cr_expect_str_eq(a->music, "/srv/acme.wav");
+	cr_expect(a->music_shared);
 	cr_expect(a->parking);
 	cr_expect_str_eq(a->park_code, "*7");
 	cr_expect_str_eq(a->fallback->name, "reception");
