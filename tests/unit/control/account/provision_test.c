@@ -215,6 +215,7 @@ static const struct row rows[] = {
 	{ "    lots: [ { name: f, slots: 5-9 }, { name: g, slots: 1-6 } ]\n", ":4:56: slots 1-6 overlap those of lot f" },
 	{ USERS "    lots: [ { name: f, slots: 201-204 } ]\n", ":5:31: slot 201 of lot f is also a user's name" },
 	{ USERS "    lots: [ { name: f, slots: 198-201 } ]\n", ":5:31: slot 201 of lot f is also a user's name" },
+	{ "    music-position: here\n", ":4:21: music-position is own" },
 	{ "    lots: [ { name: f, slots: 4-1 } ]\n", ":4:31: slots are a range like 1-4" },
 	{ "    lots: [ { name: f, slots: 0-4 } ]\n", ":4:31: slots are a range like 1-4" },
 	{ "    lots: [ { name: f, slots: 1- } ]\n", ":4:31: slots are a range like 1-4" },
