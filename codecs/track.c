@@ -4,36 +4,16 @@
 #include <assert.h>
 #include <string.h>
 
-// An encoding, as far as packets go.
-static const struct {
-	uint8_t unit;  // bytes of 125 us
-	uint8_t clock; // RTP clock units of 125 us
-	uint8_t silence;
-} encodings[TRACK_CODECS] = {
-	[TRACK_PCMU] = { 1, 1, 0xff },
-	[TRACK_PCMA] = { 1, 1, 0xd5 },
-	[TRACK_G722] = { 1, 1, 0xfa }, // RFC 3551, 4.5.2: its clock says 8000
-	[TRACK_L16] = { 2, 1, 0 },
-	[TRACK_L16_WIDE] = { 4, 2, 0 },
-	[TRACK_OPUS] = { 0, 6, 0 },
-};
-
-size_t track_unit(unsigned encoding)
-{
-	assert(encoding < TRACK_CODECS);
-	return encodings[encoding].unit;
-}
-
-uint32_t track_clock(unsigned encoding)
-{
-	assert(encoding < TRACK_CODECS);
-	return encodings[encoding].clock;
-}
-
 uint8_t track_silence(unsigned encoding)
 {
+	static const uint8_t silence[TRACK_CODECS] = {
+		[TRACK_PCMU] = 0xff,
+		[TRACK_PCMA] = 0xd5,
+		[TRACK_G722] = 0xfa,
+	};
+
 	assert(encoding < TRACK_CODECS);
-	return encodings[encoding].silence;
+	return silence[encoding];
 }
 
 static uint16_t sum(const uint8_t *data, size_t len)

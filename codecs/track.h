@@ -40,10 +40,18 @@ struct track {
 };
 
 // Bytes of a unit; 0 of Opus.
-size_t track_unit(unsigned encoding);
+static inline size_t track_unit(unsigned encoding)
+{
+	static const uint8_t wide[] = { 2, 4, 0 };
 
-// RTP clock units of a unit of time, 125 us.
-uint32_t track_clock(unsigned encoding);
+	return encoding < TRACK_L16 ? 1 : wide[encoding - TRACK_L16];
+}
+
+// RTP clock units of a unit of time, 125 us. That of G.722 says 8000 (RFC 3551, 4.5.2).
+static inline uint32_t track_clock(unsigned encoding)
+{
+	return encoding < TRACK_L16_WIDE ? 1 : encoding == TRACK_L16_WIDE ? 2 : 6;
+}
 
 // The byte that silence is made of.
 uint8_t track_silence(unsigned encoding);

@@ -129,6 +129,39 @@ static void calls(void *ctx, const struct call_query *q, call_row_fn emit, void 
 	}
 }
 
+static void leg_quality(const struct exchange *x, const char *which, const struct leg *leg,
+	quality_row_fn emit, void *arg)
+{
+	if (leg == NULL)
+		return;
+
+	const struct dp_quality *q = &leg->quality;
+	emit(arg, &(struct quality_row){ .leg = which,
+			  .number = leg->number,
+			  .known = leg->judged,
+			  .received = { q->rx_packets, q->rx_bytes, q->rx_lost, q->jitter_us,
+				  q->mos },
+			  .sent = { q->tx_packets, q->tx_bytes, q->remote_lost, q->remote_jitter_us,
+				  q->remote_mos },
+			  .round_trip_us = q->rtt_us });
+	media_query(x->plan.media, leg->flow);
+}
+
+static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
+{
+	const struct office *o = ctx;
+	const struct call *c;
+
+	TAILQ_FOREACH(c, &o->x->calls, link) {
+		if (strcmp(c->ref, ref) != 0)
+			continue;
+		leg_quality(o->x, "guest", c->guest, emit, arg);
+		leg_quality(o->x, "other", c->other, emit, arg);
+		return true;
+	}
+	return false;
+}
+
 static bool account_lots(struct exchange *x, const struct account *a, lot_row_fn emit, void *arg)
 {
 	struct tenant *t = exchange_tenant(x, a);
@@ -260,6 +293,7 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.known = known,
 		.slots = slots,
 		.calls = calls,
+		.quality = quality,
 		.lots = lots,
 		.users = users,
 		.slot_states = slot_states,

@@ -76,6 +76,7 @@ enum {
 	DP_KEY_MAX = 46,       // bytes of master key and master salt
 };
 
+// clang-format off
 // SRTP suites. Key and salt lengths: RFC 4568, 6.2; RFC 6188, 2; RFC 7714, 12.
 #define DP_SUITE_LIST(X)                                                                   \
 	X(NONE,                    0,  0,  "RTP in the clear")                             \
@@ -92,6 +93,7 @@ enum dp_suite {
 #undef X
 	DP_SUITE_COUNT,
 };
+// clang-format on
 
 // Flags of REMOTE.
 enum {

@@ -13,6 +13,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 {
 	struct flow_cold *c = cold_of(e, f);
 
+	report_end(e, f, now);
 	engine_set_mode(e, f, FLOW_SILENT);
 	voice_forget(e, f);
 	keys_forget(e, f);
@@ -84,6 +85,14 @@ static bool is_dtmf_pt(uint8_t pt, uint8_t audio)
 	return pt == DP_NO_PT || (pt < 128 && pt != audio);
 }
 
+static bool is_noise_pt(const struct dp_cmd *cmd)
+{
+	uint8_t cn = cmd->remote.cn;
+
+	return cn == DP_NO_PT || (cn < 128 && cn != cmd->remote.pt_tx && cn != cmd->remote.pt_rx &&
+					 cn != cmd->remote.dtmf_tx && cn != cmd->remote.dtmf_rx);
+}
+
 static bool is_ptime(uint8_t ms)
 {
 	return ms == 10 || ms == 20 || ms == 30 || ms == 40 || ms == 60;
@@ -91,16 +100,18 @@ static bool is_ptime(uint8_t ms)
 
 static bool is_clock(uint32_t clock, uint8_t codec)
 {
+	if (codec == DP_CODEC_OPAQUE)
+		return clock <= 192000;
 	return dp_codec_is_g711(codec) ? clock == 8000 : clock >= 8000 && clock <= 192000;
 }
 
 static bool remote_in_range(const struct dp_cmd *cmd)
 {
-	return cmd->remote.rtp_port != 0 && cmd->remote.codec < DP_CODEC_OPAQUE &&
+	return cmd->remote.rtp_port != 0 && cmd->remote.codec < DP_CODEC_COUNT &&
 	       is_clock(cmd->remote.clock, cmd->remote.codec) && is_ptime(cmd->remote.ptime) &&
 	       is_audio_pt(cmd->remote.pt_tx) && is_audio_pt(cmd->remote.pt_rx) &&
 	       is_dtmf_pt(cmd->remote.dtmf_tx, cmd->remote.pt_tx) &&
-	       is_dtmf_pt(cmd->remote.dtmf_rx, cmd->remote.pt_rx) &&
+	       is_dtmf_pt(cmd->remote.dtmf_rx, cmd->remote.pt_rx) && is_noise_pt(cmd) &&
 	       (cmd->remote.flags & ~DP_REMOTE_MUTE) == 0;
 }
 
@@ -162,7 +173,8 @@ static enum dp_refusal obey_relay(
 		return DP_REFUSAL_BAD_PEER;
 
 	struct rtp_flow *peer = &e->flows[id.index];
-	enum dp_refusal refusal = voice_fit_relay(e, f, peer);
+	bool opaque = (f->rx & peer->rx & FLOW_OPAQUE) != 0;
+	enum dp_refusal refusal = opaque ? DP_REFUSAL_NONE : voice_fit_relay(e, f, peer);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
 
@@ -221,6 +233,12 @@ static enum dp_refusal obey_digits(
 	return DP_REFUSAL_NONE;
 }
 
+static enum dp_refusal obey_query(
+	struct engine *, struct rtp_flow *, const struct dp_cmd *, uint64_t)
+{
+	return DP_REFUSAL_NONE; // the answer says it
+}
+
 static enum dp_refusal obey_close(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *, uint64_t now)
 {
@@ -242,6 +260,7 @@ static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_GAIN] = obey_gain,
 	[DP_CMD_WATCH] = obey_watch,
 	[DP_CMD_DIGITS] = obey_digits,
+	[DP_CMD_QUERY] = obey_query,
 	[DP_CMD_CLOSE] = obey_close,
 };
 
@@ -287,27 +306,26 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 	return obey[cmd->kind] != NULL ? obey[cmd->kind](e, f, cmd, now) : DP_REFUSAL_BAD_KIND;
 }
 
-static void tell_counters(const struct rtp_flow *f, const struct flow_cold *c, struct dp_event *out)
+// What kind of event says that the command is carried out.
+static uint16_t answer_of(const struct dp_cmd *cmd)
 {
-	uint64_t jitter = f->clock == 0 ? 0 : (uint64_t)(f->jitter >> 4) * 1000000 / f->clock;
-
-	out->kind = DP_EVENT_CLOSED;
-	out->closed.rx_packets = flow_received(f, c);
-	out->closed.tx_packets = f->tx_packets;
-	out->closed.rx_bytes = c->rx_bytes;
-	out->closed.tx_bytes = c->tx_bytes;
-	out->closed.rx_lost = flow_lost(f, c);
-	out->closed.jitter_us = (uint32_t)jitter;
+	switch (cmd->kind) {
+	case DP_CMD_CLOSE:
+		return DP_EVENT_CLOSED;
+	case DP_CMD_QUERY:
+		return DP_EVENT_QUALITY;
+	default:
+		return DP_EVENT_DONE;
+	}
 }
 
 void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 {
 	enum dp_refusal refusal = carry_out(e, cmd, now);
 	struct rtp_flow *f = cmd->flow.index < e->flow_count ? &e->flows[cmd->flow.index] : NULL;
-	bool closed = refusal == DP_REFUSAL_NONE && cmd->kind == DP_CMD_CLOSE;
 	struct dp_event answer = {
 		.tag = cmd->tag,
-		.kind = refusal == DP_REFUSAL_NONE ? DP_EVENT_DONE : DP_EVENT_REFUSED,
+		.kind = refusal == DP_REFUSAL_NONE ? answer_of(cmd) : DP_EVENT_REFUSED,
 		.refusal = (uint8_t)refusal,
 		.flow = cmd->flow,
 	};
@@ -315,7 +333,7 @@ void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now)
 	stat_add(&e->stats->commands, 1);
 	if (refusal != DP_REFUSAL_NONE)
 		stat_add(&e->stats->refusals, 1);
-	if (closed && f != NULL)
-		tell_counters(f, cold_of(e, f), &answer);
+	if (f != NULL && (answer.kind == DP_EVENT_CLOSED || answer.kind == DP_EVENT_QUALITY))
+		report_quality(e, f, &answer.quality);
 	engine_answer(e, f != NULL && cold_of(e, f)->gen == cmd->flow.gen ? f : NULL, &answer);
 }

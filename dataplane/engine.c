@@ -10,7 +10,7 @@
 
 enum {
 	SMALL_SITE = 1024,  // so many pieces of a kind there are in any case, or one for each flow
-	FLOWS_A_PIECE = 32, // in a large site
+	FLOWS_A_PIECE = 64, // in a large site
 	VOICES = 4096,
 	JITTERS = 1024,
 	OPUS = 512,
@@ -193,16 +193,13 @@ bool engine_track_hide(struct engine *e, uint64_t hash)
 }
 
 void engine_input(
-	struct engine *e, struct burst *in, struct burst *out, struct burst *drop, uint64_t now)
+	struct engine *e, struct burst *in, struct burst *out, struct spent *drop, uint64_t now)
 {
-	struct burst taken;
-
 	assert(in->n + drop->n <= BURST_MAX);
-	taken.n = 0;
 	engine_begin(e, out);
-	node_classify(e, in, &taken, drop, now);
-	node_inband(e, &taken, now);
-	node_relay(e, &taken, out, drop, now);
+	node_classify(e, in, drop, now);
+	node_inband(e, in, now);
+	node_relay(e, in, out, drop, now);
 	node_srtp_seal(e, out);
 }
 

@@ -91,10 +91,10 @@ struct engine *engine_init(void *memory, const struct engine_plan *plan,
 // One command, a copy of the lane's. Answers it exactly once.
 void engine_command(struct engine *e, const struct dp_cmd *cmd, uint64_t now);
 
-// Takes in a burst. What is to be sent on moves to out, what ends here to drop; every packet of
-// `in` is in one of them afterwards, or was sent through ops->flush.
+// Takes in a burst. What is to be sent on moves to out, of what ends here the buffer to drop; every
+// packet of `in` is in one of them afterwards, or was sent through ops->flush.
 void engine_input(
-	struct engine *e, struct burst *in, struct burst *out, struct burst *drop, uint64_t now);
+	struct engine *e, struct burst *in, struct burst *out, struct spent *drop, uint64_t now);
 
 // Sends what has become due: music, prompts, digits, RTCP. Needs blanks from ops.
 void engine_tick(struct engine *e, struct burst *out, uint64_t now);
@@ -102,7 +102,7 @@ void engine_tick(struct engine *e, struct burst *out, uint64_t now);
 // What another worker's engine has given to ops->note or ops->pass. drop must have room.
 void engine_far_note(struct engine *e, const struct far_note *note);
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
-	struct burst *out, struct burst *drop, uint64_t now);
+	struct burst *out, struct spent *drop, uint64_t now);
 
 // When the next thing becomes due, for a worker that sleeps when idle. Never more than 1 ms away
 // while anything is paced.

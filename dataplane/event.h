@@ -88,7 +88,7 @@ struct dp_event {
 			uint8_t ip[16];
 			uint16_t port;
 		} locked;
-		struct dp_quality closed;
+		struct dp_quality closed; // the same place: CLOSED says what QUALITY does
 		struct dp_quality quality;
 		struct {
 			uint32_t id;

@@ -26,8 +26,10 @@ struct far_note {
 // What a packet is, as x's worker has found.
 enum far_what {
 	FAR_IS_AUDIO,
-	FAR_IS_EVENT, // RFC 4733
-	FAR_IS_KEPT,  // not to be sent on; its number is not to be missed
+	FAR_IS_EVENT,  // RFC 4733
+	FAR_IS_NOISE,  // RFC 3389
+	FAR_IS_OPAQUE, // not RTP
+	FAR_IS_KEPT,   // not to be sent on; its number is not to be missed
 };
 
 // Goes with each packet: what y must know of x.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/flow.h"
 
+#include "dataplane/ip.h"
 #include "dataplane/pool.h"
 #include "dataplane/random.h"
 
@@ -109,12 +110,48 @@ static void forget_lock(struct rtp_flow *f, struct flow_cold *c, const struct dp
 	c->try_port = 0;
 }
 
+// What was received is added up, and whatever comes next is a stream of its own.
+static void end_stream(struct rtp_flow *f, struct flow_cold *c)
+{
+	c->rx_lost_old = flow_lost(f, c);
+	c->rx_packets_old = flow_received(f, c);
+	f->rx_of_ssrc = 0;
+	f->started = false;
+	f->in_run++;
+}
+
+// RTP begins or ends. Where there is none there are no payload types, and the clock goes on so
+// that RTP which comes back is as much later as it is.
+static void turn_opaque(struct rtp_flow *f, struct flow_cold *c, bool opaque)
+{
+	if (opaque != ((f->rx & FLOW_OPAQUE) != 0))
+		end_stream(f, c);
+	f->rx = (f->rx & ~(uint32_t)FLOW_OPAQUE & 0x3f) | (opaque ? FLOW_OPAQUE : 0);
+}
+
+static void take_types(struct rtp_flow *f, const struct dp_cmd *cmd)
+{
+	bool opaque = cmd->remote.codec == DP_CODEC_OPAQUE;
+
+	if (!opaque || f->clock == 0)
+		f->clock = cmd->remote.clock & FLOW_CLOCK_MASK;
+	f->pt_tx = cmd->remote.pt_tx;
+	f->pt_rx = cmd->remote.pt_rx;
+	f->dtmf_tx = opaque ? DP_NO_PT : cmd->remote.dtmf_tx;
+	f->dtmf_rx = opaque ? DP_NO_PT : cmd->remote.dtmf_rx;
+	f->cn_tx = f->cn_rx = opaque ? DP_NO_PT : cmd->remote.cn;
+	f->codec = cmd->remote.codec & 0xfU;
+	f->encoding = flow_encoding(f->codec, f->clock);
+	f->ptime = cmd->remote.ptime;
+}
+
 void flow_remote(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *cmd, uint16_t hop,
 	uint64_t now)
 {
 	bool mute = (cmd->remote.flags & DP_REMOTE_MUTE) != 0;
 
 	forget_lock(f, c, cmd);
+	turn_opaque(f, c, cmd->remote.codec == DP_CODEC_OPAQUE);
 	if (f->known)
 		f->out_ts = flow_ts(f, now);
 	f->out_at = now > f->out_at ? now : f->out_at;
@@ -123,16 +160,9 @@ void flow_remote(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *c
 		memcpy(f->to_ip, f->ip, sizeof(f->to_ip));
 	c->remote = hash_of(cmd);
 	c->rtcp_port = cmd->remote.rtcp_port;
+	c->mux = cmd->remote.rtcp_port == cmd->remote.rtp_port;
 	f->hop = hop;
-	f->clock = cmd->remote.clock & 0x3ffff;
-	f->pt_tx = cmd->remote.pt_tx;
-	f->pt_rx = cmd->remote.pt_rx;
-	f->dtmf_tx = cmd->remote.dtmf_tx;
-	f->dtmf_rx = cmd->remote.dtmf_rx;
-	f->cn_tx = f->cn_rx = cmd->remote.cn;
-	f->codec = cmd->remote.codec;
-	f->encoding = flow_encoding(f->codec, f->clock);
-	f->ptime = cmd->remote.ptime;
+	take_types(f, cmd);
 	f->tx = (uint8_t)((f->tx & ~FLOW_MUTED) | FLOW_FRESH | (mute ? FLOW_MUTED : 0));
 	f->known = true;
 }
@@ -151,7 +181,7 @@ void flow_set_mode(struct rtp_flow *f, enum flow_mode mode)
 
 bool flow_may_hear(const struct rtp_flow *f, const uint8_t ip[16], uint16_t port)
 {
-	if (port == 0 || memcmp(f->ip, ip, sizeof(f->ip)) != 0)
+	if (port == 0 || !ip_same(f->ip, ip))
 		return false;
 	return f->learning || port == f->lock_port;
 }
@@ -177,9 +207,7 @@ bool flow_learn(struct rtp_flow *f, struct flow_cold *c, uint16_t port, uint16_t
 
 static void restart(struct rtp_flow *f, struct flow_cold *c, const struct rtp *rtp)
 {
-	c->rx_lost_old = flow_lost(f, c);
-	c->rx_packets_old = flow_received(f, c);
-	f->rx_of_ssrc = 0;
+	end_stream(f, c);
 	c->rx_base = rtp->seq;
 	f->transit_known = false;
 	c->told_expected = c->told_received = 0;
@@ -187,7 +215,6 @@ static void restart(struct rtp_flow *f, struct flow_cold *c, const struct rtp *r
 	f->in_ssrc = rtp->ssrc;
 	f->in_seq = rtp->seq;
 	f->in_cycles = 0;
-	f->in_run++;
 	f->in_window = 1;
 	f->started = true;
 }
@@ -245,6 +272,13 @@ enum flow_order flow_account(
 	f->rx_of_ssrc++;
 	f->rx_bytes += rtp->payload_len;
 	return FLOW_IN_PLACE;
+}
+
+void flow_count_opaque(struct rtp_flow *f, uint32_t bytes, uint64_t now)
+{
+	f->last_rx = flow_coarse(now);
+	f->rx_of_ssrc++;
+	f->rx_bytes += bytes;
 }
 
 void flow_jitter(struct rtp_flow *f, uint32_t ts, uint64_t now)

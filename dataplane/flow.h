@@ -58,6 +58,7 @@ enum {
 	FLOW_HEARD = 1 << 0,     // somebody wants the audio: a detector, another codec, a mix
 	FLOW_SEALED_IN = 1 << 1, // SRTP
 	FLOW_LISTENED = 1 << 2,  // digits may come as tones (inband.h)
+	FLOW_OPAQUE = 1 << 3,    // not RTP: passed on as it is, or not at all
 };
 
 // What is to be done with an outgoing packet, or instead of it (struct rtp_flow, tx).
@@ -131,6 +132,7 @@ struct rtp_flow {
 	bool learning : 1;      // the source rule is open for one new lock
 	bool transit_known : 1; // transit means something
 	bool digits_run : 1;    // an event is running
+	uint32_t codec : 4;     // enum dp_codec, both ways
 	uint32_t clock : 18;    // Hz of RTP, both ways
 	uint32_t rx : 6;        // FLOW_HEARD, FLOW_SEALED_IN; 0: the fast path
 	uint32_t cn_rx : 8;     // comfort noise, or DP_NO_PT
@@ -153,7 +155,6 @@ struct rtp_flow {
 	uint8_t pt_tx;
 	uint8_t dtmf_tx;
 	uint8_t cn_tx;
-	uint8_t codec;    // enum dp_codec
 	uint8_t encoding; // of tracks, or TRACK_CODECS: they cannot be had in this codec
 	uint8_t ptime;    // ms
 	uint8_t mode : 7; // enum flow_mode
@@ -176,6 +177,7 @@ struct rtp_flow {
 };
 static_assert(offsetof(struct rtp_flow, out_at) == 64, "what comes in needs one line");
 static_assert(sizeof(struct rtp_flow) == 128, "two lines are all that packets need");
+static_assert(DP_CODEC_COUNT <= 1 << 4, "a codec has four bits of a flow");
 
 enum { FLOW_NO_PIECE = 0xffff };
 
@@ -197,6 +199,9 @@ struct flow_cold {
 	uint32_t told_received;  // at our last report
 	uint32_t heard_at;       // when the far end's last SR came, in 2^-16 s
 	uint32_t heard_ntp;      // middle of that SR's NTP time
+	uint32_t rtt;            // in 2^-16 s, by the far end's last report of us; 0: not known
+	uint32_t remote_lost;    // of what we sent, as that report said
+	uint16_t remote_jitter;  // the same, in clock units
 	uint16_t rtcp_port;      // as REMOTE said
 	uint16_t rtcp_from;      // where the far end's RTCP came from; 0: none came
 	uint16_t try_port;       // 0, or where the last packet came from that may become the lock
@@ -205,13 +210,16 @@ struct flow_cold {
 	uint16_t keys;           // pieces of pools, or FLOW_NO_PIECE
 	uint16_t prompt;
 	uint16_t event;
-	bool nat;         // send only to where it locked
-	bool locked;      // lock_port means something
-	bool withholding; // all digits, until the next WATCH
-	bool heard_sr;    // heard_at and heard_ntp mean something
-	bool lost_event;  // the core has not heard of something
-	bool closed;      // closed_at means something
-	bool shared;      // MUSIC: all who hear the track are at one place of it
+	bool nat : 1;         // send only to where it locked
+	bool locked : 1;      // lock_port means something
+	bool withholding : 1; // all digits, until the next WATCH
+	bool heard_sr : 1;    // heard_at and heard_ntp mean something
+	bool lost_event : 1;  // the core has not heard of something
+	bool closed : 1;      // closed_at means something
+	bool mux : 1;         // RTCP has the port of RTP (RFC 5761)
+	bool reported : 1;    // we have sent RTCP
+	bool judged : 1;      // the far end has reported of us: remote_lost means something
+	bool shared : 1;      // MUSIC: all who hear the track are at one place of it
 };
 static_assert(sizeof(struct flow_cold) <= 112, "a flow is 256 bytes, pacer and pools included");
 
@@ -262,11 +270,22 @@ static inline bool flow_is_due(const struct rtp_flow *f)
 	       f->mode == FLOW_PROMPT;
 }
 
+// Are its packets samples, at a rate at which digits are tones? All else needs a voice for that.
+static inline bool flow_is_plain(const struct rtp_flow *f)
+{
+	if (dp_codec_is_g711(f->codec))
+		return true;
+	return f->codec == DP_CODEC_L16 && (f->clock == 8000 || f->clock == 16000);
+}
+
 // A time in steps of about a millisecond. It goes round after 52 days.
 static inline uint32_t flow_coarse(uint64_t ns)
 {
 	return (uint32_t)(ns >> 20);
 }
+
+// A datagram that is not RTP, of a flow that is OPAQUE: there is no order to enter it into.
+void flow_count_opaque(struct rtp_flow *f, uint32_t bytes, uint64_t now);
 
 // Enters a packet into the order of what comes in, and into the books.
 enum flow_order flow_account(

@@ -8,6 +8,7 @@
 #include "codecs/resample.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct inband {
@@ -29,6 +30,7 @@ struct inband {
 struct engine;
 struct rtp_flow;
 struct burst;
+struct pkt;
 
 // REMOTE or WATCH: takes a detector, or gives it back. Without one to be had the flow goes on
 // without, and is counted.
@@ -40,6 +42,14 @@ void inband_forget(struct engine *e, struct rtp_flow *f);
 // Lets the detectors hear a burst; what is withheld in it becomes silence. In no other way is a
 // packet changed or held up.
 void node_inband(struct engine *e, struct burst *taken, uint64_t now);
+
+// The same for a packet that node_voice.c had to decode: into n samples, or none. What is withheld
+// becomes silence in both.
+void inband_hear(
+	struct engine *e, struct rtp_flow *f, struct pkt *p, int16_t *pcm, size_t n, uint64_t now);
+
+// Is what the flow says, and had to be decoded, kept from everybody now?
+bool inband_withholds(const struct engine *e, const struct rtp_flow *f);
 
 // A piece of `detectors` is to be looked at: a press whose audio may have stopped.
 void inband_late(struct engine *e, uint32_t piece, uint64_t now);

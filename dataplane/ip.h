@@ -4,6 +4,7 @@
 // mapped form ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). No ports, no names, no text.
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,15 +23,28 @@ static inline struct ip_address ip_from_bytes(const uint8_t b[IP_LEN])
 	return ip;
 }
 
+// An IPv4 address as it lies in a packet. Written in halves, as it is compared: a load that finds
+// what it asks for in several younger stores has to wait for them.
+static inline struct ip_address ip_from_wire4(const uint8_t v4[4])
+{
+	uint64_t half[2] = { 0, UINT64_C(0xffff0000) };
+	struct ip_address ip;
+	uint32_t word;
+
+	memcpy(&word, v4, sizeof(word));
+	half[1] |= (uint64_t)word << 32;
+	memcpy(ip.b, half, sizeof(ip.b));
+	return ip;
+}
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ip_from_wire4() puts halves together");
+
 // From host order.
 static inline struct ip_address ip_from_v4(uint32_t v4)
 {
-	return (struct ip_address){ .b = { [10] = 0xff,
-					    [11] = 0xff,
-					    [12] = (uint8_t)(v4 >> 24),
-					    [13] = (uint8_t)(v4 >> 16),
-					    [14] = (uint8_t)(v4 >> 8),
-					    [15] = (uint8_t)v4 } };
+	uint8_t wire[4] = { (uint8_t)(v4 >> 24), (uint8_t)(v4 >> 16), (uint8_t)(v4 >> 8),
+		(uint8_t)v4 };
+
+	return ip_from_wire4(wire);
 }
 
 static inline uint32_t ip_to_v4(const struct ip_address *ip)
@@ -48,9 +62,23 @@ static inline uint64_t ip_half(const uint8_t b[IP_LEN], unsigned half)
 	return word;
 }
 
+static inline bool ip_same(const uint8_t a[IP_LEN], const uint8_t b[IP_LEN])
+{
+	return ((ip_half(a, 0) ^ ip_half(b, 0)) | (ip_half(a, 1) ^ ip_half(b, 1))) == 0;
+}
+
 static inline bool ip_equal(const struct ip_address *a, const struct ip_address *b)
 {
-	return ((ip_half(a->b, 0) ^ ip_half(b->b, 0)) | (ip_half(a->b, 1) ^ ip_half(b->b, 1))) == 0;
+	return ip_same(a->b, b->b);
+}
+
+// Spreads addresses; every byte of them counts in every bit. salt: what else belongs to the key.
+static inline uint32_t ip_hash(const uint8_t b[IP_LEN], uint64_t salt)
+{
+	uint64_t mixed = ip_half(b, 0) ^ ip_half(b, 1) ^ salt;
+
+	mixed ^= mixed >> 32; // a product has nothing of a high bit in its lower ones
+	return (uint32_t)(mixed * 0x9e3779b97f4a7c15U >> 32);
 }
 
 static inline bool ip_is_none(const struct ip_address *ip)
@@ -60,9 +88,7 @@ static inline bool ip_is_none(const struct ip_address *ip)
 
 static inline bool ip_is_v4(const uint8_t b[IP_LEN])
 {
-	static const uint8_t mapped[IP_V4_AT] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(b, mapped, sizeof(mapped)) == 0;
+	return ip_half(b, 0) == 0 && (ip_half(b, 1) & UINT32_MAX) == UINT64_C(0xffff0000);
 }
 
 static inline bool ip_same_family(const uint8_t a[IP_LEN], const uint8_t b[IP_LEN])

@@ -143,10 +143,9 @@ void engine_pace(struct engine *e, struct rtp_flow *f, uint64_t now);
 // Stops a flow and lets its ports rest.
 void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now);
 
-// Finds the flow of each packet and reads it. What may be sent on or acted upon moves to taken,
-// in order; RTCP is dealt with; all else goes to drop.
-void node_classify(
-	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now);
+// Finds the flow of each packet and reads it. What may be sent on or acted upon stays, in order;
+// RTCP is dealt with; all else goes to drop.
+void node_classify(struct engine *e, struct burst *in, struct spent *drop, uint64_t now);
 
 // The keys of SRTP (DP_CMD_KEYS). A flow that has one has nothing in the clear, in either
 // direction.
@@ -167,7 +166,7 @@ size_t crypto_size(void);
 
 // Sends each packet to the flow that relays its own.
 void node_relay(
-	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now);
+	struct engine *e, struct burst *taken, struct burst *out, struct spent *drop, uint64_t now);
 
 // The flow that sends what f receives, or NULL.
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f);
@@ -178,16 +177,27 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	const struct pkt *p, uint64_t now);
 
 // Shows a packet of x to those who hear x without relaying it. kept: what relay_keep() said.
-void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+void relay_overhear(struct engine *e, struct rtp_flow *x, struct pkt *p,
 	const _Atomic uint64_t *kept, uint64_t now);
 
 // A packet of x that the far end of y is not to miss.
 void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct rtp *rtp);
 
+// What a packet is that one flow sends for another.
+enum relay_what {
+	RELAY_AUDIO,
+	RELAY_EVENT, // RFC 4733
+	RELAY_NOISE, // RFC 3389
+};
+
 // Turns a packet of x into one of y. Returns the counter of why not, or NULL. Of x it looks at
 // codec, clock and in_run alone.
 _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
-	struct pkt *p, bool event, uint64_t now);
+	struct pkt *p, enum relay_what what, uint64_t now);
+
+// Comfort noise of a flow that y relays: the same, to a far end that has agreed on it.
+_Atomic uint64_t *relay_noise(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
+	struct pkt *p, uint64_t now);
 
 // RELAY of a flow of another worker, and its end.
 bool far_is_elsewhere(const struct engine *e, const struct dp_cmd *cmd);
@@ -232,9 +242,10 @@ bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at)
 void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
 
 // An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
-// is rendered, if it may send now, else NULL. Returns the counter of what became of it.
+// is rendered, if it may send now, else NULL. Returns the counter of what became of it. A tone in it
+// that is withheld becomes silence (inband_hear()); else the packet stays as it is.
 _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
-	const struct pkt *p, struct burst *out, uint64_t now);
+	struct pkt *p, struct burst *out, uint64_t now);
 
 // The same of comfort noise.
 void node_voice_noise(struct engine *e, struct rtp_flow *x, struct rtp_flow *y, const struct pkt *p,
@@ -289,6 +300,9 @@ void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k);
 void node_tones(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at);
 bool tones_can(const struct rtp_flow *f);
 
+// Hz of their samples; only if the flow can.
+uint32_t tones_rate(const struct rtp_flow *f);
+
 // Forgets those that wait.
 void keys_forget(struct engine *e, struct rtp_flow *f);
 
@@ -297,6 +311,22 @@ _Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pk
 
 // A place of the report wheel is due: sends a report, if a flow is still there.
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now);
+
+// The flow is about to be closed: takes leave of its far end.
+void report_end(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// What is known of the flow's two directions.
+void report_quality(const struct engine *e, const struct rtp_flow *f, struct dp_quality *out);
+
+// A datagram of a flow with FLOW_OPAQUE, from where the source rule allows: whose, and how many.
+// Returns the counter of why it goes no further, or NULL.
+_Atomic uint64_t *node_opaque(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now);
+
+// Makes it one of y's, byte for byte. Returns the counter of why not, or NULL.
+_Atomic uint64_t *opaque_send(struct engine *e, struct rtp_flow *y, struct pkt *p);
+
+// Tells that media came from where the source rule allows.
+void engine_locked(struct engine *e, struct rtp_flow *f, const struct pkt *p);
 
 // Reports of this flow are due from now on.
 void report_begin(struct engine *e, struct rtp_flow *f, uint64_t now);

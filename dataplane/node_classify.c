@@ -3,13 +3,9 @@
 // Whose packet is this, may he send it, and is it what was agreed? The local port says the flow:
 // we chose it, so it is an index. RTCP ends here.
 #include "dataplane/node.h"
+#include "dataplane/rtcp.h"
 
 enum { PT_COMFORT_NOISE = 13 }; // RFC 3551, table 4
-
-static void put(struct burst *b, const struct pkt *p)
-{
-	b->pkt[b->n++] = *p;
-}
 
 // The place that a port of one of our addresses names, RTCP's included; FLOW_NONE if there is none.
 static uint32_t place_named(const struct engine *e, const struct pkt *p)
@@ -43,12 +39,23 @@ static _Atomic uint64_t *reason(struct worker_stats *s, enum rtp_error error)
 	return NULL;
 }
 
-static bool agreed(const struct rtp_flow *f, uint8_t pt)
+// Was this payload type agreed? He may use the number that he has given something himself as well
+// as ours (RFC 3264, 5.1): from here on it is ours.
+static bool agree(const struct rtp_flow *f, struct rtp *rtp)
 {
-	return pt == f->pt_rx || pt == f->dtmf_rx || pt == PT_COMFORT_NOISE || pt == f->cn_rx;
+	if (rtp->pt == f->pt_rx || rtp->pt == f->dtmf_rx || rtp->pt == f->cn_rx ||
+		rtp->pt == PT_COMFORT_NOISE)
+		return true;
+	if (rtp->pt == f->pt_tx)
+		rtp->pt = f->pt_rx;
+	else if (rtp->pt == f->dtmf_tx && f->dtmf_rx != DP_NO_PT)
+		rtp->pt = f->dtmf_rx;
+	else
+		return false;
+	return true;
 }
 
-static void lock(struct engine *e, struct rtp_flow *f, const struct pkt *p)
+void engine_locked(struct engine *e, struct rtp_flow *f, const struct pkt *p)
 {
 	struct dp_event event = { .kind = DP_EVENT_LOCKED, .locked.port = p->remote_port };
 
@@ -76,7 +83,7 @@ static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *
 	enum rtp_error error = rtp_read(&p->rtp, p->data, p->len);
 	if (error != RTP_OK)
 		return reason(e->stats, error);
-	if (!agreed(f, p->rtp.pt))
+	if (!agree(f, &p->rtp))
 		return &e->stats->rx_bad_pt;
 
 	switch (flow_account(f, cold_of(e, f), &p->rtp, now)) {
@@ -88,7 +95,7 @@ static _Atomic uint64_t *take(struct engine *e, struct rtp_flow *f, struct pkt *
 		break;
 	}
 	if (f->learning && flow_learn(f, cold_of(e, f), p->remote_port, p->rtp.seq))
-		lock(e, f, p);
+		engine_locked(e, f, p);
 	fetch_target(e, f);
 	return NULL;
 }
@@ -105,6 +112,10 @@ static _Atomic uint64_t *classify(struct engine *e, struct pkt *p, uint64_t now)
 		return node_report_in(e, f, p, now);
 	if (!flow_may_hear(f, p->ip, p->remote_port))
 		return &e->stats->rx_bad_source;
+	if (f->rx & FLOW_OPAQUE)
+		return node_opaque(e, f, p, now);
+	if (rtcp_is(p->data, p->len) && cold_of(e, f)->mux)
+		return node_report_in(e, f, p, now);
 	return take(e, f, p, now);
 }
 
@@ -120,16 +131,22 @@ static void find(const struct engine *e, struct burst *in)
 	}
 }
 
-void node_classify(
-	struct engine *e, struct burst *in, struct burst *taken, struct burst *drop, uint64_t now)
+void node_classify(struct engine *e, struct burst *in, struct spent *drop, uint64_t now)
 {
+	uint32_t kept = 0;
+
 	find(e, in);
 	for (uint32_t i = 0; i < in->n; i++) {
 		_Atomic uint64_t *refused = classify(e, &in->pkt[i], now);
 
-		if (refused != NULL)
+		if (refused != NULL) {
 			stat_add(refused, 1);
-		put(refused != NULL ? drop : taken, &in->pkt[i]);
+			spend(drop, &in->pkt[i]);
+			continue;
+		}
+		if (kept != i)
+			in->pkt[kept] = in->pkt[i];
+		kept++;
 	}
-	in->n = 0;
+	in->n = kept;
 }

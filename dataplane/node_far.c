@@ -118,6 +118,23 @@ void far_opened(struct engine *e, struct rtp_flow *f)
 		f->heard_by = FLOW_FAR;
 }
 
+// What a packet is. *kept is NULL, or the counter of why nobody is to hear it.
+static enum far_what find_out(
+	struct engine *e, struct rtp_flow *x, struct pkt *p, _Atomic uint64_t **kept, uint64_t now)
+{
+	*kept = NULL;
+	if (x->rx & FLOW_OPAQUE)
+		return FAR_IS_OPAQUE;
+	*kept = relay_keep(e, x, NULL, p, now);
+	relay_overhear(e, x, p, *kept, now);
+	if (*kept == NULL)
+		return p->rtp.pt == x->dtmf_rx ? FAR_IS_EVENT : FAR_IS_AUDIO;
+	if (*kept != &e->stats->rx_comfort_noise)
+		return FAR_IS_KEPT;
+	*kept = NULL; // whether it is to be heard is for y to say
+	return FAR_IS_NOISE;
+}
+
 bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 {
 	struct rtp_flow *x = &e->flows[p->flow];
@@ -126,8 +143,8 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 		return false;
 
 	const struct far_place *far = &e->far[p->flow];
-	bool event = p->rtp.pt == x->dtmf_rx;
-	_Atomic uint64_t *kept = relay_keep(e, x, NULL, p, now);
+	_Atomic uint64_t *kept;
+	enum far_what what = find_out(e, x, p, &kept, now);
 	struct far_mark mark = {
 		.x = id_of(e, x),
 		.y = far->hearer,
@@ -135,11 +152,8 @@ bool far_pass(struct engine *e, struct pkt *p, uint64_t now)
 		.run = x->in_run,
 		.worker = e->worker,
 		.codec = x->codec,
-		.what = kept != NULL ? FAR_IS_KEPT
-			: event      ? FAR_IS_EVENT
-				     : FAR_IS_AUDIO,
+		.what = (uint8_t)what,
 	};
-	relay_overhear(e, x, p, kept, now);
 	stat_add(kept != NULL ? kept : &e->stats->relayed_over, 1);
 	e->ops.pass(e->ops.ctx, far->hearer_worker, p, &mark);
 	return true;
@@ -196,7 +210,11 @@ static _Atomic uint64_t *take(
 	}
 	x->clock = mark->clock & FLOW_CLOCK_MASK;
 	x->in_run = mark->run;
-	x->codec = mark->codec;
+	x->codec = mark->codec & 0xfU;
+	if (mark->what == FAR_IS_OPAQUE)
+		return opaque_send(e, y, p);
+	if (mark->what == FAR_IS_NOISE)
+		return relay_noise(e, x, y, p, now);
 	if (mark->what == FAR_IS_KEPT) {
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->relay_over_kept;
@@ -207,17 +225,17 @@ static _Atomic uint64_t *take(
 		relay_close_gap(x, y, &p->rtp);
 		return &e->stats->events_kept;
 	}
-	return relay_send(e, x, y, p, mark->what == FAR_IS_EVENT, now);
+	return relay_send(e, x, y, p, mark->what == FAR_IS_EVENT ? RELAY_EVENT : RELAY_AUDIO, now);
 }
 
 void engine_far_packet(struct engine *e, struct pkt *p, const struct far_mark *mark,
-	struct burst *out, struct burst *drop, uint64_t now)
+	struct burst *out, struct spent *drop, uint64_t now)
 {
 	_Atomic uint64_t *kept = take(e, p, mark, now);
 
 	if (kept != NULL) {
 		stat_add(kept, 1);
-		drop->pkt[drop->n++] = *p;
+		spend(drop, p);
 		return;
 	}
 	stat_add(&e->stats->relayed, 1);

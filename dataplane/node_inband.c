@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Digits that come as tones. All audio of a burst is heard before any of it is sent on, so that a
-// packet in which a watched digit is suspected is silenced itself:
+// packet in which a watched digit is suspected is silenced itself. What has to be decoded first is
+// heard packet by packet, on its way through node_voice.c, and silenced there:
 //
 //   tone        ____████████████████________
 //   packets    |    1    |    2    |    3    |
@@ -13,6 +14,7 @@
 #include "codecs/g711.h"
 #include "dataplane/inband.h"
 #include "dataplane/node.h"
+#include "dataplane/silence.h"
 
 #include <string.h>
 
@@ -30,11 +32,15 @@ static struct inband *inband_of(const struct engine *e, const struct rtp_flow *f
 	return pool_at(&e->detectors, cold_of(e, f)->detector);
 }
 
+// The audio must be decoded first: it comes from node_voice.c.
+static bool needs_voice(const struct rtp_flow *f)
+{
+	return !flow_is_plain(f) && voice_codec_of(f) != NULL;
+}
+
 static bool can_hear(const struct rtp_flow *f)
 {
-	if (dp_codec_is_g711(f->codec))
-		return true;
-	return f->codec == DP_CODEC_L16 && (f->clock == RATE || f->clock == 2 * RATE);
+	return flow_is_plain(f) || needs_voice(f);
 }
 
 static bool is_needed(const struct rtp_flow *f)
@@ -54,7 +60,8 @@ static void take(struct engine *e, struct rtp_flow *f)
 {
 	uint32_t piece = pool_take(&e->detectors);
 
-	if (piece == POOL_NONE) {
+	if (piece == POOL_NONE || !voice_detect(e, f, needs_voice(f))) {
+		pool_give(&e->detectors, piece);
 		stat_add(&e->stats->detectors_no_room, 1);
 		return;
 	}
@@ -76,13 +83,25 @@ void inband_forget(struct engine *e, struct rtp_flow *f)
 		pool_give(&e->detectors, cold_of(e, f)->detector);
 	cold_of(e, f)->detector = POOL_NONE;
 	f->rx &= (uint32_t)~FLOW_LISTENED & 0x3f;
+	(void)voice_detect(e, f, false);
+}
+
+// The codec may be another one now.
+static void keep(struct engine *e, struct rtp_flow *f)
+{
+	if (voice_detect(e, f, needs_voice(f)))
+		return;
+	inband_forget(e, f);
+	stat_add(&e->stats->detectors_no_room, 1);
 }
 
 void inband_review(struct engine *e, struct rtp_flow *f)
 {
 	if (!is_needed(f))
 		inband_forget(e, f);
-	else if ((f->rx & FLOW_LISTENED) == 0)
+	else if (f->rx & FLOW_LISTENED)
+		keep(e, f);
+	else
 		take(e, f);
 }
 
@@ -175,12 +194,11 @@ static size_t decode(
 	return bytes;
 }
 
-static void feed(
-	struct engine *e, const struct rtp_flow *f, struct inband *d, const int16_t *pcm, size_t n)
+static void feed(struct engine *e, struct inband *d, const int16_t *pcm, size_t n, uint32_t rate)
 {
 	int16_t slow[PIECE];
 
-	if (f->clock == RATE) {
+	if (rate == RATE) {
 		dtmf_feed(&e->ears, &d->ear, pcm, n);
 		return;
 	}
@@ -202,7 +220,7 @@ static void hear(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint
 		int16_t pcm[PIECE];
 		size_t n, bytes = decode(f, pcm, payload, left, &n);
 
-		feed(e, f, d, pcm, n);
+		feed(e, d, pcm, n, f->clock);
 		payload += bytes;
 		left -= bytes;
 		samples += (uint32_t)n;
@@ -212,23 +230,19 @@ static void hear(struct engine *e, struct rtp_flow *f, const struct pkt *p, uint
 
 static bool is_audio(const struct rtp_flow *f, const struct pkt *p)
 {
-	return (f->rx & FLOW_LISTENED) != 0 && p->rtp.pt == f->pt_rx;
+	return (f->rx & FLOW_LISTENED) != 0 && p->rtp.pt == f->pt_rx && flow_is_plain(f);
 }
 
-static void silence(const struct rtp_flow *f, struct pkt *p)
+static bool is_kept(const struct inband *d)
 {
-	int code = f->codec == DP_CODEC_PCMU   ? G711_ULAW_SILENCE
-		   : f->codec == DP_CODEC_PCMA ? G711_ALAW_SILENCE
-					       : 0;
-
-	memset(p->data + p->rtp.payload_off, code, p->rtp.payload_len);
+	return d->verdict == FLOW_DIGIT_WITHHELD || d->verdict == FLOW_DIGIT_QUEUED;
 }
 
 // A press that has begun in an earlier burst and is withheld still is; what began in this one
 // stays so to its end, although its end may be in it as well.
 static void hush_begin(struct inband *d)
 {
-	d->hush = d->verdict == FLOW_DIGIT_WITHHELD || d->verdict == FLOW_DIGIT_QUEUED;
+	d->hush = is_kept(d);
 }
 
 void node_inband(struct engine *e, struct burst *taken, uint64_t now)
@@ -255,9 +269,42 @@ void node_inband(struct engine *e, struct burst *taken, uint64_t now)
 
 		if ((heard >> i & 1) == 0 || !inband_of(e, f)->hush)
 			continue;
-		silence(f, &taken->pkt[i]);
+		silence_packet(f, &taken->pkt[i], 0);
 		stat_add(&e->stats->inband_silenced, 1);
 	}
+}
+
+static bool hears_decoded(const struct rtp_flow *f)
+{
+	return (f->rx & FLOW_LISTENED) != 0 && !flow_is_plain(f);
+}
+
+bool inband_withholds(const struct engine *e, const struct rtp_flow *f)
+{
+	return hears_decoded(f) && is_kept(inband_of(e, f));
+}
+
+void inband_hear(
+	struct engine *e, struct rtp_flow *f, struct pkt *p, int16_t *pcm, size_t n, uint64_t now)
+{
+	if (!hears_decoded(f))
+		return;
+
+	struct inband *d = inband_of(e, f);
+	const struct codec *codec = voice_codec_of(f);
+
+	hush_begin(d);
+	d->fed = now;
+	if (n > 0 && follow(e, f, d, &p->rtp)) {
+		feed(e, d, pcm, n, codec->rate);
+		d->next_ts = p->rtp.ts + (uint32_t)((uint64_t)n * codec->clock / codec->rate);
+		dtmf_flush(&e->ears);
+	}
+	if (!d->hush)
+		return;
+	silence_packet(f, p, n);
+	memset(pcm, 0, n * sizeof(*pcm));
+	stat_add(&e->stats->inband_silenced, 1);
 }
 
 void inband_late(struct engine *e, uint32_t piece, uint64_t now)

@@ -22,12 +22,21 @@ bool keys_can(const struct rtp_flow *f)
 	return f->dtmf_tx != DP_NO_PT || tones_can(f);
 }
 
+static bool needs_voice(const struct rtp_flow *f)
+{
+	return f->dtmf_tx == DP_NO_PT && !flow_is_plain(f);
+}
+
 static bool take_keys(struct engine *e, struct rtp_flow *f)
 {
 	uint32_t piece = pool_take(&e->keys);
 
 	if (piece == POOL_NONE)
 		return false;
+	if (needs_voice(f) && !voice_type(e, f)) {
+		pool_give(&e->keys, piece);
+		return false;
+	}
 	cold_of(e, f)->keys = (uint16_t)piece;
 	f->tx |= FLOW_TYPING;
 	return true;
@@ -47,26 +56,46 @@ bool keys_add(struct engine *e, struct rtp_flow *f, uint8_t digit, uint16_t ms)
 	return true;
 }
 
-void keys_forget(struct engine *e, struct rtp_flow *f)
+static void give_keys(struct engine *e, struct rtp_flow *f)
 {
 	struct flow_cold *c = cold_of(e, f);
 
-	if ((f->tx & FLOW_TYPING) == 0)
-		return;
 	pool_give(&e->keys, c->keys);
 	c->keys = FLOW_NO_PIECE;
 	f->tx &= (uint8_t)~FLOW_TYPING;
 }
 
-void keys_review(struct engine *e, struct rtp_flow *f)
+void keys_forget(struct engine *e, struct rtp_flow *f)
 {
-	if (!keys_can(f))
-		keys_forget(e, f);
 	if ((f->tx & FLOW_TYPING) == 0)
 		return;
+	give_keys(e, f);
+	voice_type_end(e, f);
+}
+
+// Is there still a way, and what it takes?
+static bool can_go_on(struct engine *e, struct rtp_flow *f)
+{
+	if (!keys_can(f))
+		return false;
+	if (needs_voice(f))
+		return voice_type(e, f);
+	voice_type_end(e, f);
+	return true;
+}
+
+void keys_review(struct engine *e, struct rtp_flow *f)
+{
+	if ((f->tx & FLOW_TYPING) == 0)
+		return;
+	if (!can_go_on(e, f)) {
+		keys_forget(e, f);
+		return;
+	}
 
 	struct flow_keys *k = keys_of(e, f);
-	if (k->as_tone == (f->dtmf_tx == DP_NO_PT) && (!k->as_tone || k->tone.rate == f->clock))
+	if (k->as_tone == (f->dtmf_tx == DP_NO_PT) &&
+		(!k->as_tone || k->tone.rate == tones_rate(f)))
 		return;
 	k->step = 0;
 	k->ends = 0;
@@ -83,7 +112,7 @@ void keys_next(struct engine *e, struct rtp_flow *f, struct flow_keys *k)
 {
 	f->tx |= FLOW_FRESH;
 	if (k->n == 1) {
-		keys_forget(e, f);
+		give_keys(e, f); // the last packet of a tone may need the voice yet
 		return;
 	}
 	k->n--;

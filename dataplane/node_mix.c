@@ -11,7 +11,9 @@
 enum {
 	NARROW = 8000 / 1000 * VOICE_BLOCK_MS, // samples of a block at 8 kHz
 	PAYLOAD_MAX = TRACK_FRAME_MAX,
-	FILL_MOST = 4, // packets by which the tick catches up with a peer who fell silent
+	HUSH_EVERY = 10, // packets' time between two of noise
+	HUSH_LEVEL = 70, // dB below the loudest
+	FILL_MOST = 4,   // packets by which the tick catches up with a peer who fell silent
 };
 
 #define SLOT_NS (VOICE_BLOCK_MS * NS_PER_MS)
@@ -25,6 +27,36 @@ static size_t frame_len(const struct rtp_flow *f, const struct codec *codec)
 	return f->codec == DP_CODEC_L16 && 2 * n > PAYLOAD_MAX ? PAYLOAD_MAX / 2 : n;
 }
 
+// All that would be heard is silence, and the far end knows how to make that itself.
+static bool is_hushed(const struct rtp_flow *f, const struct voice *v)
+{
+	return f->cn_tx != DP_NO_PT && v->gain.at == 0 && v->gain.left == 0 &&
+	       v->overlays == POOL_NONE;
+}
+
+// Says from time to time that there is noise (RFC 3389); in between nothing but time passes.
+static void hush(struct engine *e, struct rtp_flow *f, struct voice *v, struct burst *out,
+	const struct flow_frame *frame)
+{
+	if (v->hushed++ % HUSH_EVERY != 0) {
+		f->out_ts += frame->units;
+		f->out_at = (frame->at > f->out_at ? frame->at : f->out_at) + frame->ns;
+		return;
+	}
+
+	struct pkt *p = engine_blank(e, out, f);
+	if (p == NULL) {
+		f->tx |= FLOW_FRESH;
+		return;
+	}
+	flow_stamp(f, p->data, frame);
+	p->data[1] = f->cn_tx;
+	p->data[RTP_FIXED_LEN] = HUSH_LEVEL;
+	p->len = RTP_FIXED_LEN + 1;
+	f->tx |= FLOW_FRESH; // what comes after it begins to speak
+	stat_add(&e->stats->rendered, 1);
+}
+
 static void send_frame(
 	struct engine *e, struct rtp_flow *f, struct voice *v, struct burst *out, uint64_t at)
 {
@@ -36,17 +68,24 @@ static void send_frame(
 	if (!flow_may_send(f))
 		return;
 
+	struct flow_frame frame = { .at = at,
+		.ns = n * NS_PER_SEC / codec->rate,
+		.units = (uint32_t)(n * codec->clock / codec->rate),
+		.bytes = 1 };
+	if (is_hushed(f, v)) {
+		hush(e, f, v, out, &frame);
+		return;
+	}
+	v->hushed = 0;
+
 	size_t len = codec->encode(voice_encoder(e, v), payload, sizeof(payload), v->frame, n);
 	struct pkt *p = len > 0 ? engine_blank(e, out, f) : NULL;
 	if (p == NULL) {
 		f->tx |= FLOW_FRESH;
 		return;
 	}
-	flow_stamp(f, p->data,
-		&(struct flow_frame){ .at = at,
-			.ns = n * NS_PER_SEC / codec->rate,
-			.units = (uint32_t)(n * codec->clock / codec->rate),
-			.bytes = (uint32_t)len });
+	frame.bytes = (uint32_t)len;
+	flow_stamp(f, p->data, &frame);
 	if (v->ride.mark)
 		p->data[1] |= 0x80;
 	v->ride.mark = false;
@@ -93,9 +132,10 @@ static void play_over(struct engine *e, struct rtp_flow *f, struct voice *v, int
 			rate / 1000 * end.ramp);
 }
 
-void voice_render(struct engine *e, struct rtp_flow *f, struct voice *v, int16_t *pcm, size_t n,
-	struct burst *out, uint64_t at)
+void voice_render(struct engine *e, struct rtp_flow *f, int16_t *pcm, size_t n, struct burst *out,
+	uint64_t at)
 {
+	struct voice *v = voice_of(e, f);
 	size_t len = frame_len(f, v->out.codec);
 
 	if (voice_ramp_works(&v->gain))
@@ -204,7 +244,7 @@ static void make(
 
 	for (unsigned i = 0; i < blocks; i++) {
 		read_block(e, f, v, pcm, at / SLOT_NS - blocks + i);
-		voice_render(e, f, v, pcm, v->out.codec->rate / 1000 * VOICE_BLOCK_MS, out, at);
+		voice_render(e, f, pcm, v->out.codec->rate / 1000 * VOICE_BLOCK_MS, out, at);
 	}
 }
 

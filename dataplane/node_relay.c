@@ -13,8 +13,6 @@ enum {
 	FLOOR_BEHIND = 64 // how far a packet may come late
 };
 
-#define NS_PER_SAMPLE UINT64_C(125000) // G.711
-
 struct rtp_flow *relay_target(const struct engine *e, const struct rtp_flow *f)
 {
 	if (f->heard_by >= FLOW_FAR)
@@ -47,7 +45,7 @@ void relay_close_gap(const struct rtp_flow *x, struct rtp_flow *y, const struct 
 
 // Is this the same source as before, near enough in number and time?
 static bool goes_on(const struct rtp_flow *x, const struct rtp_flow *y, const struct rtp *rtp,
-	bool event, uint64_t now)
+	enum relay_what what, uint64_t now)
 {
 	int16_t gap = (int16_t)(rtp->seq + y->seq_delta - y->out_seq);
 	int32_t early = (int32_t)(rtp->ts + y->ts_delta - flow_ts(y, now));
@@ -56,7 +54,7 @@ static bool goes_on(const struct rtp_flow *x, const struct rtp_flow *y, const st
 	if (is_new(x, y, rtp) || gap > GAP_MAX || gap < -GAP_MAX)
 		return false;
 	// An event keeps its timestamp however long it lasts.
-	return event || (early < most && early > -most);
+	return what == RELAY_EVENT || (early < most && early > -most);
 }
 
 // Its number was given to something else meanwhile. Much farther behind is another stream.
@@ -106,32 +104,50 @@ static void translate(const struct rtp_flow *x, const struct rtp_flow *y, uint8_
 	g711_translate(y->codec == DP_CODEC_PCMA ? g711_alaw_of_ulaw : g711_ulaw_of_alaw, audio, n);
 }
 
+// How long a packet of audio is, in units of the clock. Where only a decoder knows it is as long as
+// it was agreed to be.
+static uint32_t length(const struct rtp_flow *y, const struct rtp *rtp)
+{
+	switch (y->codec) {
+	case DP_CODEC_PCMU:
+	case DP_CODEC_PCMA:
+	case DP_CODEC_G722: // whose clock counts half its samples (RFC 3551, 4.5.2)
+		return rtp->payload_len;
+	case DP_CODEC_L16:
+		return rtp->payload_len / 2;
+	default:
+		return y->ptime * (uint32_t)y->clock / 1000;
+	}
+}
+
 // What comes next begins where this packet ends.
-static void reckon(
-	struct rtp_flow *y, const struct rtp *out, const struct pkt *p, bool event, uint64_t now)
+static void reckon(struct rtp_flow *y, const struct rtp *out, const struct pkt *p,
+	enum relay_what what, uint64_t now)
 {
 	const uint8_t *payload = p->data + RTP_FIXED_LEN;
 
-	if (event)
+	if (what == RELAY_NOISE)
+		move_on(y, out, 0, now);
+	else if (what == RELAY_EVENT)
 		move_on(y, out, (uint32_t)(payload[2] << 8 | payload[3]), now);
-	else if (!dp_codec_is_g711(y->codec))
-		move_on(y, out, y->ptime * (uint32_t)y->clock / 1000, now + y->ptime * NS_PER_MS);
 	else
-		move_on(y, out, out->payload_len, now + out->payload_len * NS_PER_SAMPLE);
+		move_on(y, out, length(y, out), now + length(y, out) * NS_PER_SEC / y->clock);
 }
 
 // Turns the packet as it came into the one that leaves.
-static void rewrite(
-	const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p, bool event, uint64_t now)
+static void rewrite(const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p,
+	enum relay_what what, uint64_t now)
 {
-	bool first = !goes_on(x, y, &p->rtp, event, now);
+	bool first = !goes_on(x, y, &p->rtp, what, now);
 
 	if (first)
 		take_over(x, y, &p->rtp, now);
 
 	struct rtp out = {
 		.marker = first || p->rtp.marker,
-		.pt = event ? y->dtmf_tx : y->pt_tx,
+		.pt = what == RELAY_EVENT   ? y->dtmf_tx
+		      : what == RELAY_NOISE ? y->cn_tx
+					    : y->pt_tx,
 		.seq = (uint16_t)(p->rtp.seq + y->seq_delta),
 		.ts = p->rtp.ts + y->ts_delta,
 		.ssrc = y->out_ssrc,
@@ -142,10 +158,10 @@ static void rewrite(
 		memmove(p->data + RTP_FIXED_LEN, p->data + p->rtp.payload_off, out.payload_len);
 	rtp_write(p->data, &out);
 	p->len = (uint16_t)(RTP_FIXED_LEN + out.payload_len);
-	if (!event)
+	if (what == RELAY_AUDIO)
 		translate(x, y, p->data + RTP_FIXED_LEN, out.payload_len);
 	raise_floor(y, p->rtp.seq);
-	reckon(y, &out, p, event, now);
+	reckon(y, &out, p, what, now);
 	flow_sent(y, out.payload_len);
 }
 
@@ -169,7 +185,7 @@ static _Atomic uint64_t *obstacle(
 	return clash(x, y) ? &s->relay_clash : NULL;
 }
 
-// A packet that nobody is to hear although it was taken: noise, or an event that is withheld.
+// A packet that nobody is to hear as audio although it was taken: noise, or an event that is withheld.
 _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct rtp_flow *y,
 	const struct pkt *p, uint64_t now)
 {
@@ -187,7 +203,7 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	return NULL;
 }
 
-void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
+void relay_overhear(struct engine *e, struct rtp_flow *x, struct pkt *p,
 	const _Atomic uint64_t *kept, uint64_t now)
 {
 	if ((x->rx & FLOW_HEARD) == 0)
@@ -200,9 +216,10 @@ void relay_overhear(struct engine *e, struct rtp_flow *x, const struct pkt *p,
 
 // y's packets are made of what x says. Returns the counter of what became of the packet; NULL: it
 // was made into one of y's.
-static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
-	struct pkt *p, _Atomic uint64_t *kept, struct burst *out, uint64_t now)
+static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *y, struct pkt *p,
+	_Atomic uint64_t *kept, struct burst *out, uint64_t now)
 {
+	struct rtp_flow *x = &e->flows[p->flow];
 	_Atomic uint64_t *blocked = obstacle(e->stats, x, y);
 
 	if (blocked != NULL) {
@@ -221,7 +238,7 @@ static _Atomic uint64_t *ride(struct engine *e, struct rtp_flow *x, struct rtp_f
 }
 
 _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct rtp_flow *y,
-	struct pkt *p, bool event, uint64_t now)
+	struct pkt *p, enum relay_what what, uint64_t now)
 {
 	_Atomic uint64_t *kept = obstacle(e->stats, x, y);
 
@@ -229,9 +246,19 @@ _Atomic uint64_t *relay_send(struct engine *e, const struct rtp_flow *x, struct 
 		return kept;
 	if (too_late(x, y, &p->rtp))
 		return &e->stats->rx_too_old;
-	rewrite(x, y, p, event, now);
+	rewrite(x, y, p, what, now);
 	engine_aim(e, p, y);
 	return NULL;
+}
+
+_Atomic uint64_t *relay_noise(
+	struct engine *e, const struct rtp_flow *x, struct rtp_flow *y, struct pkt *p, uint64_t now)
+{
+	if (y->cn_tx == DP_NO_PT) {
+		relay_close_gap(x, y, &p->rtp);
+		return &e->stats->rx_comfort_noise;
+	}
+	return relay_send(e, x, y, p, RELAY_NOISE, now);
 }
 
 // Sends one packet on. Returns the counter of why not, or NULL.
@@ -239,22 +266,28 @@ static _Atomic uint64_t *relay(struct engine *e, struct pkt *p, struct burst *ou
 {
 	struct rtp_flow *x = &e->flows[p->flow];
 	struct rtp_flow *y = relay_target(e, x);
+
+	if (x->rx & FLOW_OPAQUE)
+		return y != NULL ? opaque_send(e, y, p) : &e->stats->rx_swallowed;
+
 	_Atomic uint64_t *kept = relay_keep(e, x, y, p, now);
 
 	if (y != NULL && (y->tx & FLOW_RENDERED))
-		return ride(e, x, y, p, kept, out, now);
+		return ride(e, y, p, kept, out, now);
 	relay_overhear(e, x, p, kept, now);
 	if (y == NULL)
 		return kept != NULL ? kept : &e->stats->rx_swallowed;
+	if (kept == &e->stats->rx_comfort_noise)
+		return relay_noise(e, x, y, p, now);
 	if (kept != NULL) {
 		relay_close_gap(x, y, &p->rtp);
 		return kept;
 	}
-	return relay_send(e, x, y, p, p->rtp.pt == x->dtmf_rx, now);
+	return relay_send(e, x, y, p, p->rtp.pt == x->dtmf_rx ? RELAY_EVENT : RELAY_AUDIO, now);
 }
 
 void node_relay(
-	struct engine *e, struct burst *taken, struct burst *out, struct burst *drop, uint64_t now)
+	struct engine *e, struct burst *taken, struct burst *out, struct spent *drop, uint64_t now)
 {
 	for (uint32_t i = 0; i < taken->n; i++) {
 		struct pkt *p = &taken->pkt[i];
@@ -268,7 +301,7 @@ void node_relay(
 			engine_put(e, out, p);
 		} else {
 			stat_add(kept, 1);
-			drop->pkt[drop->n++] = *p;
+			spend(drop, p);
 		}
 	}
 	taken->n = 0;

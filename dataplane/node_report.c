@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// RTCP of a flow: our reports (RFC 3550, section 6), and what we take from theirs, which is no
-// more than the time of their last SR. A BYE ends nothing: signalling does.
+// RTCP of a flow: our reports (RFC 3550, section 6), and what we take from theirs: the time of
+// their last SR, and what they say of us. A BYE ends nothing: signalling does.
 #include "dataplane/node.h"
+#include "dataplane/quality.h"
 #include "dataplane/rtcp.h"
 
 #include <string.h>
 
-enum { INTERVAL_MS = 5000, CNAME_LEN = 16 };
+enum {
+	INTERVAL_MS = 5000,
+	CNAME_LEN = 16,
+	RTT_MAX = 10 << 16, // in 2^-16 s; what comes out longer is a mistake of theirs
+};
 
 #define NTP_OF_1970 UINT64_C(2208988800)
 
@@ -104,6 +109,8 @@ static void fill_block(
 
 static uint16_t target_port(const struct rtp_flow *f, const struct flow_cold *c)
 {
+	if (c->mux)
+		return f->send_port;
 	if (!c->nat)
 		return c->rtcp_port;
 	return c->rtcp_from != 0 ? c->rtcp_from : (uint16_t)(f->send_port + 1);
@@ -127,8 +134,14 @@ static void fill(
 	name(e, f, cname);
 	p->len = (uint16_t)rtcp_write(
 		p->data, f->out_ssrc, sent ? &sender : NULL, f->started ? &block : NULL, cname);
-	p->local_port = (uint16_t)(f->local_port + 1);
+	p->local_port = c->mux ? f->local_port : (uint16_t)(f->local_port + 1);
 	p->remote_port = target_port(f, c);
+}
+
+static bool may_report(const struct rtp_flow *f, const struct flow_cold *c)
+{
+	return f->known && (f->rx & FLOW_OPAQUE) == 0 && flow_may_report(f) &&
+	       target_port(f, c) != 0;
 }
 
 void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t now)
@@ -140,15 +153,104 @@ void node_report(struct engine *e, struct rtp_flow *f, struct burst *out, uint64
 		return;
 	}
 	later(e, f, now);
-	if (flow_may_report(f) && target_port(f, c) != 0) {
+	if (may_report(f, c)) {
 		struct pkt *p = engine_blank(e, out, f);
 
 		if (p == NULL)
 			return;
 		fill(e, f, c, p, now);
+		c->reported = true;
 		stat_add(&e->stats->rtcp_packets, 1);
 	}
 	flow_take_up(f, c);
+}
+
+// Who has said nothing at all takes no leave (6.3.7).
+void report_end(struct engine *e, struct rtp_flow *f, uint64_t now)
+{
+	struct flow_cold *c = cold_of(e, f);
+	struct burst out;
+
+	if (!may_report(f, c) || (f->tx_packets == 0 && !c->reported))
+		return;
+	out.n = 0;
+	engine_begin(e, &out);
+
+	struct pkt *p = engine_blank(e, &out, f);
+	if (p == NULL)
+		return;
+	fill(e, f, c, p, now);
+	p->len = (uint16_t)(p->len + rtcp_write_bye(p->data + p->len, f->out_ssrc));
+	stat_add(&e->stats->rtcp_packets, 1);
+	node_srtp_seal(e, &out);
+	e->ops.flush(e->ops.ctx, &out);
+}
+
+static uint32_t in_us(uint64_t units, uint32_t clock)
+{
+	uint64_t us = clock == 0 ? 0 : units * 1000000 / clock;
+
+	return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+}
+
+static uint8_t opinion_here(const struct rtp_flow *f, const struct dp_quality *q)
+{
+	return quality_mos(&(struct quality_stream){ .codec = f->codec,
+		.received = q->rx_packets,
+		.lost = q->rx_lost,
+		.delay_us = q->rtt_us / 2 + q->jitter_us + f->ptime * 1000U });
+}
+
+static uint8_t opinion_there(const struct rtp_flow *f, const struct dp_quality *q)
+{
+	uint32_t lost = q->remote_lost < q->tx_packets ? q->remote_lost : q->tx_packets;
+
+	return quality_mos(&(struct quality_stream){ .codec = f->codec,
+		.received = q->tx_packets - lost,
+		.lost = lost,
+		.delay_us = q->rtt_us / 2 + q->remote_jitter_us + f->ptime * 1000U });
+}
+
+void report_quality(const struct engine *e, const struct rtp_flow *f, struct dp_quality *out)
+{
+	const struct flow_cold *c = cold_of(e, f);
+
+	*out = (struct dp_quality){
+		.rx_packets = flow_received(f, c),
+		.tx_packets = f->tx_packets,
+		.rx_bytes = c->rx_bytes + (f->rx_bytes - (uint32_t)c->rx_bytes),
+		.tx_bytes = c->tx_bytes + (f->tx_bytes - (uint32_t)c->tx_bytes),
+		.rx_lost = flow_lost(f, c),
+		.jitter_us = in_us(f->jitter >> 4, f->clock),
+		.remote_lost = c->remote_lost,
+		.remote_jitter_us = in_us(c->remote_jitter, f->clock),
+		.rtt_us = (uint32_t)((uint64_t)c->rtt * 1000000 >> 16),
+	};
+	out->mos = opinion_here(f, out);
+	out->remote_mos = c->judged ? opinion_there(f, out) : 0;
+}
+
+// How long the way there and back takes: since we sent the report that they name, less the time
+// that they had it (6.4.1).
+static void take_round_trip(
+	const struct engine *e, struct flow_cold *c, const struct rtcp_block *about, uint64_t now)
+{
+	uint32_t ntp = (uint32_t)(to_ntp(now + (uint64_t)e->wall_offset) >> 16);
+	uint32_t rtt = ntp - about->lsr - about->dlsr;
+
+	if (about->lsr != 0 && rtt < RTT_MAX)
+		c->rtt = rtt > 0 ? rtt : 1;
+}
+
+static void take_block(const struct engine *e, const struct rtp_flow *f,
+	const struct rtcp_block *about, uint64_t now)
+{
+	struct flow_cold *c = cold_of(e, f);
+
+	c->judged = true;
+	c->remote_lost = about->lost > 0 ? (uint32_t)about->lost : 0;
+	c->remote_jitter = about->jitter < UINT16_MAX ? (uint16_t)about->jitter : UINT16_MAX;
+	take_round_trip(e, c, about, now);
 }
 
 _Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pkt *p, uint64_t now)
@@ -162,11 +264,16 @@ _Atomic uint64_t *node_report_in(struct engine *e, struct rtp_flow *f, struct pk
 	_Atomic uint64_t *closed = f->rx & FLOW_SEALED_IN ? node_srtp_open(e, f, p, true) : NULL;
 	if (closed != NULL)
 		return closed;
-	if (rtcp_read(&report, p->data, p->len, f->out_ssrc) != RTCP_OK)
+	if ((f->rx & FLOW_OPAQUE) || rtcp_read(&report, p->data, p->len, f->out_ssrc) != RTCP_OK)
 		return &e->stats->rx_bad_rtcp;
+	if (f->started && report.ssrc != f->in_ssrc)
+		return &e->stats->rx_rtcp_foreign;
 
-	c->rtcp_from = p->remote_port;
-	if (report.sent && f->started && report.ssrc == f->in_ssrc) {
+	if (p->local_port != f->local_port)
+		c->rtcp_from = p->remote_port;
+	if (report.blocks > 0 && report.about.ssrc == f->out_ssrc)
+		take_block(e, f, &report.about, now);
+	if (report.sent && f->started) {
 		c->heard_sr = true;
 		c->heard_at = short_time(now);
 		c->heard_ntp = (uint32_t)(report.sender.ntp >> 16);

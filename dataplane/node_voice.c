@@ -2,7 +2,8 @@
 //
 // Hearing: a packet of a flow whose audio somebody wants is decoded once, in the order in which it
 // was said, and handed to all of them: to the jitter buffer of those who mix it, and to the flow
-// that relays it in another codec or under an overlay. A detector comes in here, too.
+// that relays it in another codec or under an overlay. A detector of tones in a codec that
+// has to be decoded hears it first, and what it withholds nobody hears.
 #include "dataplane/node.h"
 #include "dataplane/voice_piece.h"
 
@@ -88,8 +89,10 @@ static void conceal(struct hearing *h, int32_t gap)
 		codec->recover(voice_decoder(h->e, h->v), pcm, n, payload, h->p->rtp.payload_len);
 	else
 		codec->conceal(voice_decoder(h->e, h->v), pcm, n);
+	if (inband_withholds(h->e, h->x))
+		memset(pcm, 0, n * sizeof(*pcm));
 	stat_add(&h->e->stats->concealed, 1);
-	voice_ride(h->e, h->y, pcm, n, codec->rate, h->out, h->now);
+	voice_ride(h->e, h->y, (struct voice_audio){ pcm, n, codec->rate }, h->out, h->now);
 }
 
 // y's clock goes on by what passed in x's since the packet before.
@@ -133,7 +136,7 @@ static void to_ride(struct hearing *h, const int16_t *pcm, size_t n)
 		return;
 	}
 
-	voice_ride(h->e, h->y, pcm, n, codec->rate, h->out, h->now);
+	voice_ride(h->e, h->y, (struct voice_audio){ pcm, n, codec->rate }, h->out, h->now);
 	voice_ride_off(h->x, h->y, &h->v->ear);
 }
 
@@ -153,15 +156,17 @@ static _Atomic uint64_t *late(struct hearing *h)
 }
 
 _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_flow *y,
-	const struct pkt *p, struct burst *out, uint64_t now)
+	struct pkt *p, struct burst *out, uint64_t now)
 {
 	struct hearing h = { e, x, voice_of(e, x), y, p, out, now, 0, 0, false };
 	const struct codec *codec = h.v->in.codec;
 	int16_t pcm[CODEC_SAMPLES_MAX];
 
 	place(&h);
-	if (h.lost < 0)
+	if (h.lost < 0) {
+		inband_hear(e, x, p, pcm, 0, now);
 		return late(&h);
+	}
 
 	bool over = y == NULL || voice_is_over(voice_of(e, y));
 	if (y != NULL)
@@ -169,6 +174,7 @@ _Atomic uint64_t *node_voice(struct engine *e, struct rtp_flow *x, struct rtp_fl
 
 	size_t n = codec->decode(voice_decoder(e, h.v), pcm, CODEC_SAMPLES_MAX,
 		p->data + p->rtp.payload_off, p->rtp.payload_len);
+	inband_hear(e, x, p, pcm, n, now);
 	if (n == 0)
 		return &e->stats->rx_bad_payload;
 	move_on(&h, (uint32_t)((uint64_t)n * codec->clock / codec->rate));

@@ -42,3 +42,14 @@ struct burst {
 	uint32_t n;
 	struct pkt pkt[BURST_MAX];
 };
+
+// What is left of packets that end here: the shell's buffers.
+struct spent {
+	uint32_t n;
+	void *buf[BURST_MAX];
+};
+
+static inline void spend(struct spent *s, const struct pkt *p)
+{
+	s->buf[s->n++] = p->buf;
+}

@@ -135,7 +135,7 @@ static enum rtcp_error cut(struct part *out, size_t *step, const uint8_t *data, 
 {
 	if (data[0] >> 6 != VERSION)
 		return RTCP_BAD_VERSION;
-	if (data[1] < 192 || data[1] > 223)
+	if (!rtcp_is(data, len))
 		return RTCP_BAD_TYPE;
 
 	size_t size = HEADER * ((size_t)(data[2] << 8 | data[3]) + 1);
@@ -230,4 +230,10 @@ size_t rtcp_write(uint8_t *buf, uint32_t ssrc, const struct rtcp_sender *sender,
 	if (block != NULL)
 		p = put_block(p, block);
 	return (size_t)(put_cname(p, ssrc, cname) - buf);
+}
+
+size_t rtcp_write_bye(uint8_t *buf, uint32_t ssrc)
+{
+	put32(put_header(buf, 1, RTCP_BYE, RTCP_BYE_LEN), ssrc);
+	return RTCP_BYE_LEN;
 }

@@ -14,8 +14,12 @@ enum {
 	RTCP_SDES = 202,
 	RTCP_BYE = 203,
 	RTCP_APP = 204,
+	RTCP_FIRST = 192, // of all types that there may be
+	RTCP_LAST = 223,
 	RTCP_CNAME_MAX = 255,
-	RTCP_WRITE_MAX = 28 + 24 + 8 + 2 + RTCP_CNAME_MAX + 4, // bytes of the longest report
+	RTCP_BYE_LEN = 8,
+	// Bytes of the longest report, with a BYE.
+	RTCP_WRITE_MAX = 28 + 24 + 8 + 2 + RTCP_CNAME_MAX + 4 + RTCP_BYE_LEN,
 };
 
 // Why a datagram is not RTCP. Zero means it is.
@@ -68,3 +72,12 @@ struct rtcp {
 // RTCP_CNAME_MAX long; buf has room for RTCP_WRITE_MAX. Returns the length.
 size_t rtcp_write(uint8_t *buf, uint32_t ssrc, const struct rtcp_sender *sender,
 	const struct rtcp_block *block, const char *cname);
+
+// What ends a compound that is the last. Returns RTCP_BYE_LEN.
+size_t rtcp_write_bye(uint8_t *buf, uint32_t ssrc);
+
+// RFC 5761, 4: where RTP and RTCP have one port, the second byte says which of them it is.
+static inline bool rtcp_is(const uint8_t *data, size_t len)
+{
+	return len >= 2 && data[1] >= RTCP_FIRST && data[1] <= RTCP_LAST;
+}

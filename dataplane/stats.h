@@ -51,18 +51,23 @@
 	X(rx_no_remote,     "RTP before signalling said where the media goes")             \
 	X(rx_rtcp,          "RTCP packets taken")                                          \
 	X(rx_bad_rtcp,      "RTCP packets that are broken")                                \
+	X(rx_rtcp_foreign,  "RTCP of somebody else than the source that we hear")          \
 	X(rx_bad_event,     "RFC 4733 payloads that are broken or no digit")               \
 	X(rx_bad_srtp,      "SRTP or SRTCP that the flow's key does not open")             \
 	X(rx_srtp_again,    "SRTP or SRTCP seen already, or too late to tell")             \
 	X(tx_unsealed,      "packets not sent because they could not be sealed")           \
 	X(rx_swallowed,     "RTP from a party whose audio nobody is to hear")              \
-	X(relayed,          "RTP packets sent on to the peer")                             \
+	X(relayed,          "packets sent on to the peer")                                 \
+	X(relayed_opaque,   "of them, datagrams that are not RTP")                         \
 	X(relay_muted,      "RTP packets not sent on: the peer is on hold or not locked")  \
 	X(relay_held,       "RTP packets not sent on: digits are being given back")        \
 	X(relay_clash,      "RTP packets not sent on: the codecs do not fit any more")     \
 	X(relayed_over,     "RTP packets passed to another worker, whose flow relays them")  \
 	X(relay_over_kept,  "packets passed by another worker only to be reckoned with")   \
 	X(relay_stale,      "RTP packets of another worker that nobody relays any more")   \
+	X(kernel_in,        "frames that are not ours, given to the kernel's interface")   \
+	X(kernel_out,       "frames that the kernel's interface sends out of the port")    \
+	X(kernel_full,      "frames not given to the kernel: more than its share, or it had no room") \
 	X(handed_over,      "packets for another worker's address, handed over to it")     \
 	X(handed_in,        "packets that other workers have handed over")                 \
 	X(handoff_full,     "packets not handed over: the other worker did not take them") \
@@ -75,7 +80,7 @@
 	X(events_no_room,   "RFC 4733 packets not read: capacity.events is used up")       \
 	X(digits_inband,    "... of them as tones")                                           \
 	X(inband_silenced,  "RTP packets silenced: a tone in them is withheld")            \
-	X(detectors_no_room, "times that tones were not listened for: capacity.detectors is used up") \
+	X(detectors_no_room, "times that tones were not listened for: no detector or no voice is left") \
 	X(digits_withheld,  "digits not sent on at once")                                  \
 	X(heard,            "RTP packets decoded for somebody who hears them")             \
 	X(concealed,        "losses made up for a leg with another codec")                \

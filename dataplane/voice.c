@@ -79,14 +79,19 @@ bool voice_reserve(struct engine *e, struct rtp_flow *f)
 	return true;
 }
 
-static bool is_large(size_t size)
+static bool has_large_decoder(const struct codec *codec)
 {
-	return size > VOICE_STATE;
+	return codec != NULL && codec->decoder_size > VOICE_DECODER;
 }
 
-static bool reserve_state(struct engine *e, struct voice_codec *c, size_t size)
+static bool has_large_encoder(const struct codec *codec)
 {
-	if (!is_large(size) || c->piece != POOL_NONE)
+	return codec != NULL && codec->encoder_size > VOICE_ENCODER;
+}
+
+static bool reserve_state(struct engine *e, struct voice_codec *c, bool is_large)
+{
+	if (!is_large || c->piece != POOL_NONE)
 		return true;
 	c->piece = pool_take(&e->voices.large);
 	return c->piece != POOL_NONE;
@@ -95,13 +100,13 @@ static bool reserve_state(struct engine *e, struct voice_codec *c, size_t size)
 bool voice_reserve_in(struct engine *e, struct rtp_flow *f, const struct codec *codec)
 {
 	return voice_reserve(e, f) &&
-	       (codec == NULL || reserve_state(e, &voice_of(e, f)->in, codec->decoder_size));
+	       reserve_state(e, &voice_of(e, f)->in, has_large_decoder(codec));
 }
 
 bool voice_reserve_out(struct engine *e, struct rtp_flow *f, const struct codec *codec)
 {
 	return voice_reserve(e, f) &&
-	       (codec == NULL || reserve_state(e, &voice_of(e, f)->out, codec->encoder_size));
+	       reserve_state(e, &voice_of(e, f)->out, has_large_encoder(codec));
 }
 
 bool voice_reserve_line(struct engine *e, struct rtp_flow *f)
@@ -126,14 +131,13 @@ void voice_turn(const struct engine *e, struct rtp_flow *f)
 
 void *voice_decoder(const struct engine *e, struct voice *v)
 {
-	return is_large(v->in.codec->decoder_size) ? pool_at(&e->voices.large, v->in.piece)
-						   : v->decoder;
+	return has_large_decoder(v->in.codec) ? pool_at(&e->voices.large, v->in.piece) : v->decoder;
 }
 
 void *voice_encoder(const struct engine *e, struct voice *v)
 {
-	return is_large(v->out.codec->encoder_size) ? pool_at(&e->voices.large, v->out.piece)
-						    : v->encoder;
+	return has_large_encoder(v->out.codec) ? pool_at(&e->voices.large, v->out.piece)
+					       : v->encoder;
 }
 
 static void drop_codec(struct engine *e, struct voice_codec *c)
@@ -142,9 +146,9 @@ static void drop_codec(struct engine *e, struct voice_codec *c)
 	*c = (struct voice_codec){ .piece = POOL_NONE };
 }
 
-static void drop_piece(struct engine *e, struct voice_codec *c, size_t size)
+static void drop_piece(struct engine *e, struct voice_codec *c, bool is_large)
 {
-	if (is_large(size))
+	if (is_large)
 		return;
 	pool_give(&e->voices.large, c->piece);
 	c->piece = POOL_NONE;
@@ -157,10 +161,10 @@ void voice_use_in(struct engine *e, struct voice *v, const struct codec *codec)
 		v->ear.known = false;
 		return;
 	}
-	drop_piece(e, &v->in, codec->decoder_size);
+	drop_piece(e, &v->in, has_large_decoder(codec));
 	if (v->in.codec == codec)
 		return;
-	assert(!is_large(codec->decoder_size) || v->in.piece != POOL_NONE);
+	assert(!has_large_decoder(codec) || v->in.piece != POOL_NONE);
 	v->in.codec = codec;
 	v->ear.known = false;
 	codec->decoder_init(voice_decoder(e, v));
@@ -173,10 +177,10 @@ void voice_use_out(struct engine *e, struct voice *v, const struct codec *codec)
 		v->filled = 0;
 		return;
 	}
-	drop_piece(e, &v->out, codec->encoder_size);
+	drop_piece(e, &v->out, has_large_encoder(codec));
 	if (v->out.codec == codec)
 		return;
-	assert(!is_large(codec->encoder_size) || v->out.piece != POOL_NONE);
+	assert(!has_large_encoder(codec) || v->out.piece != POOL_NONE);
 	v->out.codec = codec;
 	v->filled = 0;
 	v->up = v->over = (struct resample_up){ 0 };
@@ -210,8 +214,8 @@ void voice_use_line(struct engine *e, struct voice *v, bool used)
 
 void voice_trim(struct engine *e, struct voice *v)
 {
-	drop_piece(e, &v->in, v->in.codec != NULL ? v->in.codec->decoder_size : 0);
-	drop_piece(e, &v->out, v->out.codec != NULL ? v->out.codec->encoder_size : 0);
+	drop_piece(e, &v->in, has_large_decoder(v->in.codec));
+	drop_piece(e, &v->out, has_large_encoder(v->out.codec));
 }
 
 void voice_give(struct engine *e, struct rtp_flow *f)

@@ -26,7 +26,8 @@ struct engine_capacity;
 struct rtp_flow;
 
 enum {
-	VOICE_STATE = 1024, // bytes of a codec's state that a voice has room for; else Opus's pool
+	VOICE_DECODER = 4096, // bytes of a state that a voice has room for: all but Opus's, which
+	VOICE_ENCODER = 1024, // is of a pool of its own
 	VOICE_BLOCK_MS = 10,
 	VOICE_BLOCK_MAX = CODEC_RATE_MAX / 1000 * VOICE_BLOCK_MS,
 	VOICE_SLOTS = 8, // of 10 ms that are kept for listeners with long packets
@@ -78,11 +79,13 @@ struct voice {
 	struct resample_up over;   // overlays
 	uint8_t n;                 // MIX: how many are heard
 	uint16_t filled;           // samples in frame
+	bool typed;                // digits leave as tones in its codec
+	uint16_t hushed;           // packets' time for which noise was all
 	struct flow_id heard[DP_MIX_MAX];
 	int16_t frame[CODEC_SAMPLES_MAX]; // of the packet that is being made
 
-	alignas(64) uint8_t decoder[VOICE_STATE];
-	alignas(64) uint8_t encoder[VOICE_STATE];
+	alignas(64) uint8_t decoder[VOICE_DECODER];
+	alignas(64) uint8_t encoder[VOICE_ENCODER];
 };
 
 // What of a flow is played by our clock, for all who mix it: each 10 ms is taken once.
@@ -170,8 +173,18 @@ enum dp_refusal voice_fit_relay(struct engine *e, struct rtp_flow *f, struct rtp
 // Before MUSIC or PROMPT of a track that is not there in the flow's codec.
 enum dp_refusal voice_fit_track(struct engine *e, struct rtp_flow *f, const struct track *t);
 
-// Somebody wants the decoded audio of this flow (node_inband() is called with it), or not.
+// A detector wants the decoded audio of this flow (inband_hear()), or not. False: there is no
+// room, and it goes without.
 [[nodiscard]] bool voice_detect(struct engine *e, struct rtp_flow *f, bool wanted);
+
+// Digits are to leave as tones in the flow's codec, or no more. False: there is no room.
+[[nodiscard]] bool voice_type(struct engine *e, struct rtp_flow *f);
+void voice_type_end(struct engine *e, struct rtp_flow *f);
+
+// Encodes samples of such digits. Returns how many bytes; 0: the voice is not there, or not in the
+// flow's codec any more.
+size_t voice_typed(const struct engine *e, const struct rtp_flow *f, uint8_t *payload, size_t room,
+	const int16_t *pcm, size_t n);
 
 // The commands.
 enum dp_refusal obey_mix(

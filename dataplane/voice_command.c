@@ -18,11 +18,25 @@ static bool is_there(const struct engine *e, struct flow_id id)
 	       e->cold[id.index].gen == id.gen;
 }
 
-static enum dp_refusal check_mix(
-	const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd)
+// Can the one at place i of the list be heard?
+static enum dp_refusal check_heard(const struct engine *e, const struct dp_cmd *cmd, unsigned i)
 {
 	const struct flow_id *heard = cmd->mix.heard;
 
+	if (!is_there(e, heard[i]) || heard[i].index == cmd->flow.index)
+		return DP_REFUSAL_BAD_PEER;
+	for (unsigned k = 0; k < i; k++) {
+		if (heard[k].index == heard[i].index)
+			return DP_REFUSAL_BAD_VALUE;
+	}
+
+	const struct rtp_flow *x = &e->flows[heard[i].index];
+	return x->known && voice_codec_of(x) == NULL ? DP_REFUSAL_CODEC_CLASH : DP_REFUSAL_NONE;
+}
+
+static enum dp_refusal check_mix(
+	const struct engine *e, const struct rtp_flow *f, const struct dp_cmd *cmd)
+{
 	if (cmd->mix.n == 0 || cmd->mix.n > DP_MIX_MAX)
 		return DP_REFUSAL_BAD_VALUE;
 	if (!f->known)
@@ -30,15 +44,10 @@ static enum dp_refusal check_mix(
 	if (voice_codec_of(f) == NULL)
 		return DP_REFUSAL_CODEC_CLASH;
 	for (unsigned i = 0; i < cmd->mix.n; i++) {
-		if (!is_there(e, heard[i]) || heard[i].index == cmd->flow.index)
-			return DP_REFUSAL_BAD_PEER;
-		const struct rtp_flow *x = &e->flows[heard[i].index];
-		if (x->known && voice_codec_of(x) == NULL)
-			return DP_REFUSAL_CODEC_CLASH;
-		for (unsigned k = 0; k < i; k++) {
-			if (heard[k].index == heard[i].index)
-				return DP_REFUSAL_BAD_VALUE;
-		}
+		enum dp_refusal refusal = check_heard(e, cmd, i);
+
+		if (refusal != DP_REFUSAL_NONE)
+			return refusal;
 	}
 	return DP_REFUSAL_NONE;
 }

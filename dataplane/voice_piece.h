@@ -57,14 +57,21 @@ void voice_ride_off(const struct rtp_flow *x, struct rtp_flow *y, const struct v
 // The peer is silent, and says how his silence sounds.
 void voice_ride_noise(struct engine *e, struct rtp_flow *y, const struct pkt *p, struct burst *out);
 
-// A packet of y's that is made of n samples of its peer's, at that rate.
-void voice_ride(struct engine *e, struct rtp_flow *y, const int16_t *pcm, size_t n, uint32_t rate,
-	struct burst *out, uint64_t now);
+// Samples that somebody said.
+struct voice_audio {
+	const int16_t *pcm;
+	size_t n;
+	uint32_t rate; // Hz
+};
+
+// What y sends next is made of this.
+void voice_ride(struct engine *e, struct rtp_flow *y, struct voice_audio said, struct burst *out,
+	uint64_t now);
 
 // Adds a block to the packet that is being made, with all that lies over it, and sends what is
 // full. At the rate of what leaves; the samples are changed. at: the time of the packet.
-void voice_render(struct engine *e, struct rtp_flow *f, struct voice *v, int16_t *pcm, size_t n,
-	struct burst *out, uint64_t at);
+void voice_render(struct engine *e, struct rtp_flow *f, int16_t *pcm, size_t n, struct burst *out,
+	uint64_t at);
 
 // Sends what there is of a packet, filled up with silence.
 void voice_flush(

@@ -39,7 +39,7 @@ static bool bridge(struct engine *e, struct rtp_flow *y, struct voice *v, int32_
 
 	if (!y->driven || n > rate / 1000 * BRIDGE_MS)
 		return false;
-	voice_ride(e, y, silence, n, rate, out, now);
+	voice_ride(e, y, (struct voice_audio){ silence, n, rate }, out, now);
 	return true;
 }
 
@@ -81,20 +81,20 @@ static size_t convert(struct voice *v, int16_t *dst, const int16_t *src, size_t 
 	return n / 2;
 }
 
-void voice_ride(struct engine *e, struct rtp_flow *y, const int16_t *pcm, size_t n, uint32_t rate,
-	struct burst *out, uint64_t now)
+void voice_ride(struct engine *e, struct rtp_flow *y, struct voice_audio said, struct burst *out,
+	uint64_t now)
 {
 	struct voice *v = voice_of(e, y);
 	int16_t block[2 * VOICE_BLOCK_MAX];
 
-	while (n > 0) {
-		size_t most = rate / 1000 * VOICE_BLOCK_MS;
-		size_t part = n < most ? n : most;
-		size_t got = convert(v, block, pcm, part, rate);
+	while (said.n > 0) {
+		size_t most = said.rate / 1000 * VOICE_BLOCK_MS;
+		size_t part = said.n < most ? said.n : most;
+		size_t got = convert(v, block, said.pcm, part, said.rate);
 
-		voice_render(e, y, v, block, got, out, now);
-		pcm += part;
-		n -= part;
+		voice_render(e, y, block, got, out, now);
+		said.pcm += part;
+		said.n -= part;
 	}
 }
 

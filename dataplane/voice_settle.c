@@ -96,7 +96,7 @@ static void give_if_empty(struct engine *e, struct rtp_flow *f)
 	const struct voice *v = voice_of(e, f);
 
 	if (v != NULL && v->in.codec == NULL && v->out.codec == NULL && v->line == POOL_NONE &&
-		v->listeners == 0 && v->n == 0 && !v->detected && !is_coloured(v))
+		v->listeners == 0 && v->n == 0 && !v->detected && !v->typed && !is_coloured(v))
 		voice_give(e, f);
 }
 
@@ -112,6 +112,15 @@ static void begin_ride(
 	v->filled = 0;
 }
 
+// Nothing is rendered; digits may need the encoder all the same.
+static void rest_out(struct engine *e, struct rtp_flow *f, struct voice *v)
+{
+	const struct codec *codec = v->typed ? voice_codec_of(f) : NULL;
+
+	voice_use_out(e, v, codec != NULL && voice_reserve_out(e, f, codec) ? codec : NULL);
+	give_if_empty(e, f);
+}
+
 static void stop_render(struct engine *e, struct rtp_flow *f)
 {
 	struct voice *v = voice_of(e, f);
@@ -124,8 +133,7 @@ static void stop_render(struct engine *e, struct rtp_flow *f)
 	mix_ramp_skip(&v->gain, v->gain.left);
 	if (v->overlays == POOL_NONE)
 		mix_ramp_init(&v->duck, 0);
-	voice_use_out(e, v, NULL);
-	give_if_empty(e, f);
+	rest_out(e, f, v);
 }
 
 void voice_settle_out(struct engine *e, struct rtp_flow *f, uint64_t now)
@@ -231,17 +239,49 @@ void voice_forget(struct engine *e, struct rtp_flow *f)
 
 bool voice_detect(struct engine *e, struct rtp_flow *f, bool wanted)
 {
+	bool can = !wanted || voice_reserve_in(e, f, voice_codec_of(f));
 	struct voice *v = voice_of(e, f);
 
-	if (!wanted && v == NULL)
-		return true;
-	if (wanted && !voice_reserve_in(e, f, voice_codec_of(f))) {
-		voice_settle_in(e, f);
-		return false;
-	}
-	voice_of(e, f)->detected = wanted;
+	if (v == NULL)
+		return can;
+	v->detected = wanted && can;
 	voice_settle_in(e, f);
-	return true;
+	return can;
+}
+
+bool voice_type(struct engine *e, struct rtp_flow *f)
+{
+	bool can = voice_reserve_out(e, f, voice_codec_of(f));
+	struct voice *v = voice_of(e, f);
+
+	if (v == NULL)
+		return false;
+	v->typed = can;
+	if ((f->tx & FLOW_RENDERED) == 0)
+		rest_out(e, f, v);
+	return can;
+}
+
+void voice_type_end(struct engine *e, struct rtp_flow *f)
+{
+	struct voice *v = voice_of(e, f);
+
+	if (v == NULL || !v->typed)
+		return;
+	v->typed = false;
+	if ((f->tx & FLOW_RENDERED) == 0)
+		rest_out(e, f, v);
+}
+
+size_t voice_typed(const struct engine *e, const struct rtp_flow *f, uint8_t *payload, size_t room,
+	const int16_t *pcm, size_t n)
+{
+	const struct codec *codec = voice_codec_of(f);
+	struct voice *v = voice_of(e, f);
+
+	if (v == NULL || codec == NULL || v->out.codec != codec)
+		return 0;
+	return codec->encode(voice_encoder(e, v), payload, room, pcm, n);
 }
 
 static void let_go(struct engine *e, struct rtp_flow *f)
@@ -296,7 +336,7 @@ static bool fits_heard(struct engine *e, struct rtp_flow *f, const struct voice_
 	const struct voice *v = voice_of(e, f);
 	struct rtp_flow *y = relay_target(e, f);
 
-	if (v != NULL && (v->listeners > 0 || v->detected) && !voice_reserve_in(e, f, codec))
+	if (v != NULL && v->listeners > 0 && !voice_reserve_in(e, f, codec))
 		return false;
 	if (y == NULL)
 		return true;

@@ -92,8 +92,8 @@ static struct dp_cmd remote(uint32_t flow, uint8_t codec)
 			.dtmf_tx = 101,
 			.dtmf_rx = 101,
 			.codec = codec,
-			.cn = DP_NO_PT,
-			.ptime = PTIME },
+			.ptime = PTIME,
+			.cn = DP_NO_PT },
 	};
 
 	table_far_end(cmd.remote.ip, flow);

@@ -35,7 +35,8 @@ struct table {
 	uint8_t *audio;
 	uint32_t *from; // baseline: where each flow reads
 	struct worker_stats stats;
-	struct burst out, in, drop;
+	struct burst out, in;
+	struct spent drop;
 };
 
 // Zeroed memory, in large pages if it is large; aborts without.

@@ -123,6 +123,8 @@ static void record(struct world *world)
 		world->audio[i] = (uint8_t)(x >> 32);
 	}
 	world->track = (struct track){ .hash = TRACK_HASH, .len = WORLD_TRACK };
+	track_sums(world->sums, TRACK_PCMU, world->audio, WORLD_TRACK);
+	world->track.sums[TRACK_PCMU] = world->track.sums[TRACK_PCMA] = world->sums;
 	world->track.payload[TRACK_PCMU] = world->audio;
 	world->track.payload[TRACK_PCMA] = world->audio;
 }

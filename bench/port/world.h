@@ -49,6 +49,8 @@ struct world {
 	struct side side[WORLD_SIDES_MAX];
 	uint8_t *audio; // WORLD_TRACK bytes of the one track
 	struct track track;
+	uint16_t sums[(WORLD_TRACK + TRACK_BLOCK - 1) /
+		      TRACK_BLOCK]; // of it, as the media reckons them
 };
 
 // Worker `n` gets `flows` flows on a port that is `device` (as in a configuration's vdev).

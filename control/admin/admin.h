@@ -47,6 +47,21 @@ struct call_row {
 	uint64_t since_s; // since the call began
 };
 
+// How one direction of a leg is heard.
+struct quality_way {
+	uint64_t packets, bytes, lost;
+	uint32_t jitter_us;
+	uint8_t mos; // times 10; 0: not known
+};
+
+struct quality_row {
+	const char *leg; // "guest" or "other"
+	const char *number;
+	bool known; // its worker has answered; else all below is zero
+	struct quality_way received, sent;
+	uint32_t round_trip_us; // 0: not known
+};
+
 struct lot_row {
 	const char *account, *lot;
 	uint32_t first, last; // slot numbers
@@ -75,6 +90,7 @@ struct call_query {
 // False: enough, emit no more.
 typedef bool (*slot_row_fn)(void *arg, const struct slot_row *row);
 typedef bool (*call_row_fn)(void *arg, const struct call_row *row);
+typedef void (*quality_row_fn)(void *arg, const struct quality_row *row);
 typedef bool (*lot_row_fn)(void *arg, const struct lot_row *row);
 typedef bool (*user_row_fn)(void *arg, const struct user_row *row);
 
@@ -95,6 +111,8 @@ struct admin_ops {
 	// In the order of rising id: the order of birth. A list that is appended to has it.
 	void (*slots)(void *ctx, const struct slot_query *q, slot_row_fn emit, void *arg);
 	void (*calls)(void *ctx, const struct call_query *q, call_row_fn emit, void *arg);
+	// The legs of a call, and asks their workers anew. False: no such call. Optional.
+	bool (*quality)(void *ctx, const char *ref, quality_row_fn emit, void *arg);
 	// Of one account, or (NULL) of all, in the order of provisioning.
 	void (*lots)(void *ctx, const char *account, lot_row_fn emit, void *arg);
 	void (*users)(void *ctx, const char *account, user_row_fn emit, void *arg);

@@ -171,6 +171,8 @@ const struct method methods[] = {
 	    TEXT("state", "only slots in this state"), PAGED } },
 	{ "call.list", "the calls, in the order of their beginning", false, call_list,
 	  { TEXT("account", "only of this account"), TEXT("state", "only calls in this state"), PAGED } },
+	{ "call.quality", "how the legs of a call are heard; asking makes the workers answer anew", false,
+	  call_quality, { NEEDED("ref", "of the call") } },
 	{ "user.list", "the users of an account: who can be reached, who is busy", false, user_list,
 	  { NEEDED("account", "of this account"), PAGED } },
 	{ "stats.get", "the counters of SIP, of each worker and of the control socket", false, stats_get,

@@ -72,6 +72,9 @@ struct leg {
 	bool speaking;
 	struct timer say_timer;
 
+	struct dp_quality quality; // as its worker said last
+	bool judged;               // it has said something
+
 	// digits
 	bool watching;
 	struct digits digits;

@@ -191,6 +191,19 @@ static bool take_address(struct leg *leg, const struct media_desc *theirs)
 	return !nowhere;
 }
 
+// Comfort noise (RFC 3389), if they say that they know it and give its number to nothing else.
+static uint8_t noise(const struct leg *leg, const struct media_desc *theirs)
+{
+	for (uint8_t i = 0; i < theirs->codecs; i++) {
+		const struct sdp_codec *c = &theirs->codec[i];
+
+		if (strcasecmp(c->name, "CN") == 0 && c->clock == leg->codec.clock &&
+			c->pt != leg->codec.pt && c->pt != leg->dtmf_tx && c->pt != leg->dtmf_rx)
+			return c->pt;
+	}
+	return DP_NO_PT;
+}
+
 // Tells the worker where the media goes. pt_rx is what we asked them to send.
 static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t pt_rx)
 {
@@ -203,7 +216,8 @@ static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t
 		.dtmf_tx = leg->dtmf_tx < 0 ? DP_NO_PT : (uint8_t)leg->dtmf_tx,
 		.dtmf_rx = leg->dtmf_rx < 0 ? DP_NO_PT : (uint8_t)leg->dtmf_rx,
 		.codec = leg_codec(&leg->codec),
-		.ptime = PTIME_MS };
+		.ptime = PTIME_MS,
+		.cn = noise(leg, theirs) };
 	const struct address *source = sip_source(leg->dialog);
 
 	leg->held = !somewhere || !(theirs->direction & SDP_RECVONLY);

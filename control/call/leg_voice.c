@@ -279,6 +279,10 @@ static void hear(struct leg *leg, const struct media_event *event)
 	case MEDIA_FAILED:
 		failed(leg, event);
 		break;
+	case MEDIA_QUALITY:
+		leg->quality = event->raw->quality;
+		leg->judged = true;
+		break;
 	case MEDIA_LOCKED:
 	case MEDIA_CLOSED:
 		break;

@@ -30,7 +30,8 @@ struct media_event {
 		MEDIA_LOCKED,
 		MEDIA_DONE,
 		MEDIA_FAILED,
-		MEDIA_CLOSED
+		MEDIA_CLOSED,
+		MEDIA_QUALITY // raw->quality
 	} kind;
 	void *owner;
 	uint8_t digit;        // DIGIT: RFC 4733 code, 0-15
@@ -82,7 +83,7 @@ struct media_remote {
 	struct address rtp, rtcp;
 	uint8_t nat[16]; // all zero: strict
 	uint32_t clock;
-	uint8_t pt_tx, pt_rx, dtmf_tx, dtmf_rx, codec, ptime; // as in dp_cmd.remote
+	uint8_t pt_tx, pt_rx, dtmf_tx, dtmf_rx, codec, ptime, cn; // as in dp_cmd.remote
 	bool mute;
 };
 void media_remote(struct media *m, struct media_flow f, const struct media_remote *remote);
@@ -95,6 +96,9 @@ void media_relay(struct media *m, struct media_flow f, struct media_flow peer);
 void media_watch(struct media *m, struct media_flow f, uint16_t digits);
 void media_digits(
 	struct media *m, struct media_flow f, const uint8_t *digit, const uint16_t *ms, uint32_t n);
+
+// Asks how it is heard: MEDIA_QUALITY comes for it.
+void media_query(struct media *m, struct media_flow f);
 
 struct media_counts {
 	uint32_t flows_open, flows_free, flows_resting, tracks;

@@ -49,6 +49,27 @@ static bool is_news(struct place *place, const struct dp_event *e)
 	return !told;
 }
 
+// The last that is known of a flow, for who looks for the reason of a complaint.
+static void log_quality(uint32_t worker, const struct dp_event *e)
+{
+	const struct dp_quality *q = &e->closed;
+
+	if (q->rx_packets + q->tx_packets == 0)
+		return;
+	log_info("flow=%u.%u.%u received=%u lost=%u jitter=%uus mos=%u.%u sent=%u remote_lost=%u "
+		 "remote_jitter=%uus remote_mos=%u.%u round_trip=%uus",
+		worker, e->flow.index, e->flow.gen, q->rx_packets, q->rx_lost, q->jitter_us,
+		q->mos / 10U, q->mos % 10U, q->tx_packets, q->remote_lost, q->remote_jitter_us,
+		q->remote_mos / 10U, q->remote_mos % 10U, q->rtt_us);
+}
+
+static int kind_of(const struct dp_event *e)
+{
+	if (e->kind == DP_EVENT_QUALITY)
+		return MEDIA_QUALITY;
+	return e->kind == DP_EVENT_DONE ? MEDIA_DONE : MEDIA_FAILED;
+}
+
 static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
 {
 	struct unanswered asked;
@@ -59,6 +80,8 @@ static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
 	}
 	m->refusals += e->kind == DP_EVENT_REFUSED;
 	if (asked.kind == DP_CMD_CLOSE) {
+		if (e->kind == DP_EVENT_CLOSED)
+			log_quality(worker, e);
 		closed(m, worker, asked.flow);
 		return;
 	}
@@ -69,7 +92,7 @@ static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
 		return; // closed meanwhile
 	if (asked.kind == DP_CMD_MUSIC && !is_news(place, e))
 		return;
-	struct media_event event = { .kind = e->kind == DP_EVENT_DONE ? MEDIA_DONE : MEDIA_FAILED,
+	struct media_event event = { .kind = kind_of(e),
 		.owner = place->owner,
 		.cmd = (uint8_t)asked.kind,
 		.refusal = e->refusal,

@@ -11,9 +11,7 @@
 #include <string.h>
 
 enum {
-	PT_COMFORT_NOISE = 13, // RFC 3551, table 4
 	L16_CLOCK = 8000,
-	NOISE_CLOCK = 8000,
 	LONG_UNITS = 5 * 8000,
 };
 
@@ -287,7 +285,7 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.codec = remote->codec;
 	cmd.remote.ptime = remote->ptime;
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
-	cmd.remote.cn = remote->clock == NOISE_CLOCK ? PT_COMFORT_NOISE : DP_NO_PT;
+	cmd.remote.cn = remote->cn;
 	wish(m, f, &cmd);
 	if (anew)
 		media_music(m, f, music, place->shared);
@@ -333,6 +331,13 @@ void media_relay(struct media *m, struct media_flow f, struct media_flow peer)
 void media_watch(struct media *m, struct media_flow f, uint16_t digits)
 {
 	struct dp_cmd cmd = { .kind = DP_CMD_WATCH, .watch.digits = digits };
+
+	wish(m, f, &cmd);
+}
+
+void media_query(struct media *m, struct media_flow f)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_QUERY };
 
 	wish(m, f, &cmd);
 }

@@ -14,6 +14,8 @@ const struct command commands[] = {
 	  { ARGUMENT_ACCOUNT, ARGUMENT_LOT }, 0, true, false, run_slot_list },
 	{ "call", "list", "[ACCOUNT]", "all calls",
 	  { ARGUMENT_ACCOUNT }, 0, true, false, run_call_list },
+	{ "call", "quality", "REF", "how the legs of a call are heard",
+	  { ARGUMENT_WORD }, 1, true, false, run_call_quality },
 	{ "lot", "list", "[ACCOUNT]", "the lots and how full they are",
 	  { ARGUMENT_ACCOUNT }, 0, true, false, run_lot_list },
 	{ "user", "list", "ACCOUNT", "who can be reached, who is busy",

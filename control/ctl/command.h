@@ -103,6 +103,8 @@ int run_core_plan(struct session *s, char **argument);
 int run_core_move(struct session *s, char **argument);
 // The plan that a file means, from layby-media itself. Returns only when that is not to be found.
 int run_core_check(const struct options *options, const char *path);
+// quality.c
+int run_call_quality(struct session *s, char **argument);
 // follow.c
 int run_events(struct session *s, char **argument);
 // complete.c: prints what the last of these words could become.

@@ -53,6 +53,7 @@ static const cyaml_schema_field_t capacity_fields[] = {
 	TEXT("opus", struct yaml_capacity, opus),
 	TEXT("prompts", struct yaml_capacity, prompts),
 	TEXT("digits", struct yaml_capacity, digits),
+	TEXT("detectors", struct yaml_capacity, detectors),
 	CYAML_FIELD_END,
 };
 
@@ -77,6 +78,12 @@ static const cyaml_schema_value_t address_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_address, address_fields),
 };
 
+static const cyaml_schema_field_t kernel_fields[] = {
+	CYAML_FIELD_STRING_PTR("interface", CYAML_FLAG_POINTER, struct yaml_kernel, interface, 0, 200),
+	TEXT("by", struct yaml_kernel, by),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t port_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct yaml_port, name, 1, 31),
 	TEXT("device", struct yaml_port, device),
@@ -91,6 +98,8 @@ static const cyaml_schema_field_t port_fields[] = {
 	TEXT("gateway6", struct yaml_port, gateway6),
 	TEXT("mtu", struct yaml_port, mtu),
 	TEXT("dscp", struct yaml_port, dscp),
+	CYAML_FIELD_MAPPING_PTR("kernel", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct yaml_port, kernel, kernel_fields),
 	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct yaml_port, addresses,
 		&address_schema, 1, BRIDGE_ADDRESSES_MAX),
 	CYAML_FIELD_END,

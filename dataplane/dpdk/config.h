@@ -14,13 +14,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct engine_capacity;
+
 enum {
 	CONFIG_PORTS_MAX = 32,
 	CONFIG_QUEUES_MAX = 64, // of one port
 	CONFIG_NEIGHBOURS_MAX = 65536,
 	CONFIG_DESCRIPTORS = 1024,
-	CONFIG_AUTO = 0xffff, // a worker that is still to be chosen
-	CONFIG_DSCP = 46,     // EF (RFC 3246): voice, and the RTCP that goes with it
+	CONFIG_AUTO = 0xffff,            // a worker that is still to be chosen
+	CONFIG_KERNEL_DESCRIPTORS = 256, // of the kernel's interface, each way
+	CONFIG_DSCP = 46,                // EF (RFC 3246): voice, and the RTCP that goes with it
 };
 
 // How the packets of an address come to its worker.
@@ -29,6 +32,9 @@ enum config_steering {
 	STEERING_RULES,   // by rules, or we do not start
 	STEERING_HANDOFF, // by hand-off
 };
+
+// How the kernel's interface beside a port is made.
+enum config_kernel { KERNEL_BY_NOBODY, KERNEL_BY_TAP, KERNEL_BY_VIRTIO };
 
 struct config_port {
 	char name[32];
@@ -44,6 +50,8 @@ struct config_port {
 	enum config_steering steering;
 	uint16_t mtu; // 0: the device's own
 	uint8_t dscp; // of its addresses, unless they say otherwise
+	enum config_kernel kernel_by;
+	char kernel[16]; // the kernel's interface, to which all goes that is not ours
 };
 
 struct config_address {
@@ -69,6 +77,7 @@ struct config_capacity {
 	uint32_t opus;       // voices that speak Opus
 	uint32_t prompts;    // flows that play prompts
 	uint32_t digits;     // flows that send digits, and flows from which they come
+	uint32_t detectors;  // flows whose digits may come as tones
 };
 
 struct config {
@@ -106,14 +115,21 @@ void config_default(struct config *out, const cpu_set_t *cpus);
 
 // Packet buffers: what one NUMA node needs at least (every descriptor, cache, burst and hand-off
 // ring full at once), and what it gets. 0: no worker is there.
-uint32_t config_mbufs_needed(const struct config *c, uint8_t node);
-uint32_t config_mbufs(const struct config *c, uint8_t node);
+uint32_t config_mbufs_needed(const struct config *c, uint32_t node);
+uint32_t config_mbufs(const struct config *c, uint32_t node);
 
 // How many packets wait at most for one worker to take them from another.
 uint32_t config_handoff_ring(const struct config *c);
 
 // A worker's part of so many in all, by its flows, rounded up.
 uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all);
+
+// Who serves the kernel's interface beside a port: who polls its queue 0, if he sends there as
+// well, else the worker of its first address.
+uint32_t config_kernel_worker(const struct config *c, uint32_t port);
+
+// What of the capacity is one worker's.
+struct engine_capacity config_engine_capacity(const struct config *c, uint32_t worker);
 
 // Whether this worker must be able to send on this port: it has an address there.
 bool config_sends(const struct config *c, uint32_t worker, uint32_t port);

@@ -4,6 +4,7 @@
 // how many packet buffers the whole takes.
 #include "dataplane/dpdk/config_load.h"
 #include "dataplane/dpdk/config_text.h"
+#include "dataplane/engine.h"
 #include "dataplane/pkt.h"
 
 #include <string.h>
@@ -50,7 +51,8 @@ bool config_load_capacity(struct load *l, const struct yaml_capacity *y)
 		       load_one(l, "capacity.srtp", y->srtp, &c->srtp) &&
 		       load_one(l, "capacity.opus", y->opus, &c->opus) &&
 		       load_one(l, "capacity.prompts", y->prompts, &c->prompts) &&
-		       load_one(l, "capacity.digits", y->digits, &c->digits));
+		       load_one(l, "capacity.digits", y->digits, &c->digits) &&
+		       load_one(l, "capacity.detectors", y->detectors, &c->detectors));
 }
 
 uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all)
@@ -65,6 +67,29 @@ uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all)
 	return flows == 0 ? 0 : (uint32_t)((all * ours + flows - 1) / flows);
 }
 
+// At most what its number can be; the engine has fewer flows than that to use it.
+static uint32_t pieces(const struct config *c, uint32_t worker, uint32_t all)
+{
+	uint32_t n = config_share(c, worker, all);
+
+	return n < ENGINE_PIECES_MAX ? n : ENGINE_PIECES_MAX;
+}
+
+struct engine_capacity config_engine_capacity(const struct config *c, uint32_t worker)
+{
+	return (struct engine_capacity){
+		.keys = pieces(c, worker, c->capacity.digits),
+		.prompts = pieces(c, worker, c->capacity.prompts),
+		.events = pieces(c, worker, c->capacity.digits),
+		.voices = pieces(c, worker, c->capacity.voices),
+		.overlays = pieces(c, worker, c->capacity.overlays),
+		.jitters = pieces(c, worker, c->capacity.mixed),
+		.cryptos = pieces(c, worker, c->capacity.srtp),
+		.opus = pieces(c, worker, c->capacity.opus),
+		.detectors = pieces(c, worker, c->capacity.detectors),
+	};
+}
+
 // What the queues of one worker hold of its node's buffers when they are full.
 static uint32_t queued(const struct config *c, uint32_t worker)
 {
@@ -76,11 +101,13 @@ static uint32_t queued(const struct config *c, uint32_t worker)
 		for (uint32_t q = 0; q < p->queues; q++)
 			n += p->poller[q] == worker ? p->rx_descriptors : 0;
 		n += config_sends(c, worker, i) ? p->tx_descriptors : 0;
+		if (p->kernel_by != KERNEL_BY_NOBODY && config_kernel_worker(c, i) == worker)
+			n += 2 * CONFIG_KERNEL_DESCRIPTORS + BURST_MAX;
 	}
 	return n;
 }
 
-uint32_t config_mbufs_needed(const struct config *c, uint8_t node)
+uint32_t config_mbufs_needed(const struct config *c, uint32_t node)
 {
 	uint32_t others = c->workers - 1;
 	uint32_t n = 0;
@@ -94,7 +121,7 @@ uint32_t config_mbufs_needed(const struct config *c, uint8_t node)
 	return n > 0 ? n + (c->workers + 1) * CACHE : 0;
 }
 
-uint32_t config_mbufs(const struct config *c, uint8_t node)
+uint32_t config_mbufs(const struct config *c, uint32_t node)
 {
 	uint32_t needed = config_mbufs_needed(c, node);
 	uint32_t n = AUTO_MIN;

@@ -30,6 +30,7 @@ struct yaml_capacity {
 	const char *opus;
 	const char *prompts;
 	const char *digits;
+	const char *detectors;
 };
 
 struct yaml_memory {
@@ -49,6 +50,11 @@ struct yaml_address {
 	const char *dscp;
 };
 
+struct yaml_kernel {
+	const char *interface;
+	const char *by;
+};
+
 struct yaml_port {
 	const char *name;
 	const char *device;
@@ -62,6 +68,7 @@ struct yaml_port {
 	const char *gateway6;
 	const char *mtu;
 	const char *dscp;
+	struct yaml_kernel *kernel;
 	struct yaml_address *addresses;
 	unsigned addresses_count;
 };
@@ -126,6 +133,9 @@ void config_place_all(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);
+
+// The kernel's interface beside a port (config_kernel.c), once its device is known.
+[[nodiscard]] bool config_load_kernel(struct load *l, uint32_t port, const struct yaml_port *y);
 
 // What the wire sees of a port (config_wire.c): marks and MTU, then each address, then the
 // gateways, which must be beside one of them.

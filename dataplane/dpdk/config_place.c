@@ -91,6 +91,19 @@ bool config_sends(const struct config *c, uint32_t worker, uint32_t port)
 	return false;
 }
 
+uint32_t config_kernel_worker(const struct config *c, uint32_t port)
+{
+	const struct config_port *p = &c->port[port];
+
+	if (p->queues > 0 && config_sends(c, p->poller[0], port))
+		return p->poller[0];
+	for (uint32_t i = 0; i < c->addresses; i++) {
+		if (c->address[i].port == port)
+			return c->address[i].worker;
+	}
+	return 0;
+}
+
 static bool polls(const struct config_port *p, uint32_t worker)
 {
 	for (uint32_t i = 0; i < p->queues; i++) {
@@ -158,9 +171,9 @@ static void place_queues(struct config *c, uint32_t port)
 
 	if (p->placed)
 		return;
-	for (uint16_t i = 0; i < c->workers; i++) {
+	for (uint32_t i = 0; i < c->workers; i++) {
 		if (config_sends(c, i, port))
-			sender[n++] = i;
+			sender[n++] = (uint16_t)i;
 	}
 	if (p->queues == 0)
 		p->queues = (uint16_t)n;
@@ -233,7 +246,7 @@ static bool steering_is_possible(struct load *l, uint32_t n)
 		p->name, a->worker + 1U);
 }
 
-static bool mbufs_suffice(struct load *l, uint8_t node)
+static bool mbufs_suffice(struct load *l, uint32_t node)
 {
 	const struct config *c = l->out;
 	uint32_t needed = config_mbufs_needed(c, node);
@@ -276,7 +289,7 @@ bool config_place(struct load *l)
 		if (!steering_is_possible(l, i))
 			return false;
 	}
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		if (!mbufs_suffice(l, node))
 			return false;
 	}

@@ -91,7 +91,7 @@ static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
 	snprintf(p->name, sizeof(p->name), "%s", y->name);
 	if (!load_device(l, n, y) || !port_is_new(l, n) || !config_load_marks(l, n, y) ||
 		!config_worker(l, at(l, n, "worker"), y->worker, &p->worker) ||
-		!config_load_queues(l, n, y))
+		!config_load_queues(l, n, y) || !config_load_kernel(l, n, y))
 		return false;
 	for (uint32_t i = 0; i < y->addresses_count; i++) {
 		if (!load_address(l, n, i, &y->addresses[i]))

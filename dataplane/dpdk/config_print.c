@@ -26,6 +26,10 @@ static void print_port(const struct config *c, uint32_t n, FILE *to)
 	fprintf(to, "  port %s  device %s", p->name, p->device);
 	if (p->mtu != 0)
 		fprintf(to, "  MTU %u", p->mtu);
+	if (p->kernel_by != KERNEL_BY_NOBODY)
+		fprintf(to, "  kernel %s by %s, served by worker %u", p->kernel,
+			p->kernel_by == KERNEL_BY_TAP ? "tap" : "virtio-user",
+			config_kernel_worker(c, n) + 1);
 	fputc('\n', to);
 	for (uint32_t i = 0; i < c->addresses; i++) {
 		if (c->address[i].port == n)

@@ -112,26 +112,31 @@ uint32_t text_cpus(const char *text, uint32_t *out, uint32_t max)
 	}
 }
 
+// Takes note of the CPUs of a span. True: *cpu was noted before.
+static bool note_cpus(bool seen[CPU_MAX + 1], uint64_t from, uint64_t to, uint32_t *cpu)
+{
+	for (; from <= to; from++) {
+		*cpu = (uint32_t)from;
+		if (seen[from])
+			return true;
+		seen[from] = true;
+	}
+	return false;
+}
+
 bool text_cpu_twice(const char *text, uint32_t *cpu)
 {
-	cpu_set_t seen;
+	bool seen[CPU_MAX + 1] = { false };
+	uint64_t from;
+	uint64_t to;
 
-	CPU_ZERO(&seen);
-	for (;;) {
-		uint64_t from;
-		uint64_t to;
-
+	do {
 		if (!span(&text, &from, &to) || to > CPU_MAX)
 			return false;
-		for (; from <= to; from++) {
-			*cpu = (uint32_t)from;
-			if (CPU_ISSET(from, &seen))
-				return true;
-			CPU_SET(from, &seen);
-		}
-		if (*text++ != ',')
-			return false;
-	}
+		if (note_cpus(seen, from, to, cpu))
+			return true;
+	} while (*text++ == ',');
+	return false;
 }
 
 uint32_t text_numbers(const char *text, uint64_t low, uint64_t high, uint32_t *out, uint32_t max)

@@ -46,22 +46,32 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const
 	a->used += (size_t)len + 1;
 }
 
+// Ports, and what stands beside them.
+static uint32_t devices(const struct config *c)
+{
+	uint32_t n = c->ports;
+
+	for (uint32_t i = 0; i < c->ports; i++)
+		n += c->port[i].kernel_by != KERNEL_BY_NOBODY;
+	return n;
+}
+
 // What one NUMA node needs; what is on none in particular is on node 0.
-static uint32_t node_megabytes(const struct config *c, uint8_t node)
+static uint32_t node_megabytes(const struct config *c, uint32_t node)
 {
 	uint64_t bytes = (uint64_t)config_mbufs(c, node) * EAL_MBUF_BYTES;
 	uint64_t rings = (uint64_t)c->workers * (c->workers - 1) * config_handoff_ring(c) * 8;
 
 	if (node > 0)
-		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * c->ports : 0;
-	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * c->ports;
+		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * devices(c) : 0;
+	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * devices(c);
 }
 
 static uint32_t megabytes(const struct config *c)
 {
 	uint32_t mb = 0;
 
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++)
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++)
 		mb += node_megabytes(c, node);
 	return mb;
 }
@@ -128,11 +138,11 @@ static bool add_nodes(struct arguments *a, const struct config *c)
 {
 	char list[128];
 	int len = snprintf(list, sizeof(list), "--socket-mem=%u", node_megabytes(c, 0));
-	uint8_t last = 0;
+	uint32_t last = 0;
 
-	for (uint8_t node = 1; node < MACHINE_NODES_MAX; node++)
+	for (uint32_t node = 1; node < MACHINE_NODES_MAX; node++)
 		last = node_megabytes(c, node) > 0 ? node : last;
-	for (uint8_t node = 1; node <= last; node++)
+	for (uint32_t node = 1; node <= last; node++)
 		len += snprintf(
 			list + len, sizeof(list) - (size_t)len, ",%u", node_megabytes(c, node));
 	if (last > 0)

@@ -37,7 +37,7 @@ static bool is_for_our_mac(const struct reading *r)
 {
 	if (r->ip[IP6_TO] == 0xff)
 		return r->data[0] == 0x33 && r->data[1] == 0x33; // RFC 2464, section 7
-	return memcmp(r->data, r->station->mac, MAC_LEN) == 0;
+	return mac_same(r->data, r->station->mac);
 }
 
 static uint64_t sum_addresses(const uint8_t *ip)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/handoff.h"
 
+#include "dataplane/dpdk/kernel_path.h"
 #include "dataplane/dpdk/port.h"
 #include "dataplane/dpdk/receive.h"
 #include "dataplane/dpdk/transmit.h"
@@ -44,11 +45,12 @@ void handoff_flush(struct worker *w)
 	}
 }
 
-static void hand_over(struct worker *w, const struct port *port, uint32_t to, struct rte_mbuf *m)
+static void hand_over(struct worker *w, const struct port *port, uint32_t to, struct rte_mbuf *m,
+	enum handoff_kind kind)
 {
 	struct handoff_tag *tag = tag_of(m);
 
-	tag->relay = false;
+	tag->kind = (uint8_t)kind;
 	tag->port = port->station.port;
 	stat_add(&w->stats.handed_over, 1);
 	put(w, to, m);
@@ -65,7 +67,7 @@ static void hand_to_all(struct worker *w, const struct port *port, struct rte_mb
 		if (copy == NULL)
 			stat_add(&w->stats.handoff_full, 1);
 		else
-			hand_over(w, port, (uint32_t)__builtin_ctzll(others), copy);
+			hand_over(w, port, (uint32_t)__builtin_ctzll(others), copy, HANDOFF_COPY);
 	}
 }
 
@@ -78,8 +80,18 @@ static bool keep(struct worker *w, const struct port *port, struct rte_mbuf *m)
 		hand_to_all(w, port, m);
 	if (owner < 0 || (uint32_t)owner == w->handoff.self)
 		return true;
-	hand_over(w, port, (uint32_t)owner, m);
+	hand_over(w, port, (uint32_t)owner, m, HANDOFF_FRAME);
 	return false;
+}
+
+void handoff_kernel(struct worker *w, const struct port *port, uint32_t to, struct rte_mbuf *m)
+{
+	hand_over(w, port, to, m, HANDOFF_KERNEL);
+}
+
+bool handoff_is_copy(const struct worker *w, struct rte_mbuf *m)
+{
+	return w->handoff.taking && tag_of(m)->kind == HANDOFF_COPY;
 }
 
 uint16_t handoff_sort(
@@ -117,6 +129,11 @@ static void relay(struct worker *w, struct rte_mbuf *m)
 	engine_far_packet(w->engine, &p, &tag->mark, &w->out, &w->drop, w->now);
 }
 
+static bool is_received(const struct handoff_tag *tag)
+{
+	return tag->kind == HANDOFF_FRAME || tag->kind == HANDOFF_COPY;
+}
+
 static void take_from(struct worker *w, struct handoff_pair *pair)
 {
 	struct rte_mbuf *taken[BURST_MAX];
@@ -132,13 +149,15 @@ static void take_from(struct worker *w, struct handoff_pair *pair)
 	for (unsigned i = 0; i < n; i++) {
 		const struct handoff_tag *tag = tag_of(taken[i]);
 
-		if (run > 0 && (tag->relay || tag->port != port)) {
+		if (run > 0 && (!is_received(tag) || tag->port != port)) {
 			receive_run(w, port, frames, run);
 			run = 0;
 		}
 		port = tag->port;
-		if (tag->relay)
+		if (tag->kind == HANDOFF_RELAY)
 			relay(w, taken[i]);
+		else if (tag->kind == HANDOFF_KERNEL)
+			kernel_path_give(w, &w->port[port], taken[i]);
 		else
 			frames[run++] = taken[i];
 	}
@@ -185,7 +204,7 @@ void handoff_pass(struct worker *w, uint16_t to, const struct pkt *p, const stru
 	struct rte_mbuf *m = p->buf;
 	struct handoff_tag *tag = tag_of(m);
 
-	tag->relay = true;
+	tag->kind = HANDOFF_RELAY;
 	tag->pkt = *p;
 	tag->mark = *mark;
 	put(w, to, m);

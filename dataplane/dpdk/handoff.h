@@ -21,12 +21,19 @@ struct worker;
 
 enum { HANDOFF_NOTES = 256, HANDOFF_PORTS = 32 };
 
+enum handoff_kind {
+	HANDOFF_FRAME,  // for an address of the other's
+	HANDOFF_COPY,   // of a frame that all on its port get
+	HANDOFF_KERNEL, // for the kernel, whose interface the other serves
+	HANDOFF_RELAY,  // a packet that a flow of the other's relays
+};
+
 // What goes with a buffer, in its private part.
 struct handoff_tag {
 	struct pkt pkt;       // of a relay
 	struct far_mark mark; // of a relay
 	uint16_t port;        // of a frame: which it came in on
-	bool relay;           // else a frame
+	uint8_t kind;         // enum handoff_kind
 };
 
 // Words from one worker to another.
@@ -60,6 +67,12 @@ struct handoff {
 // hands the others over. Returns how many are kept.
 uint16_t handoff_sort(
 	struct worker *w, const struct port *port, struct rte_mbuf **frames, uint16_t n);
+
+// A frame for the kernel's side of a port, to the worker who serves it.
+void handoff_kernel(struct worker *w, const struct port *port, uint32_t to, struct rte_mbuf *m);
+
+// Whether what is being received was handed to everybody on its port.
+bool handoff_is_copy(const struct worker *w, struct rte_mbuf *m);
 
 // Takes what others have handed over: frames are received, packets relayed, words heard.
 void handoff_take(struct worker *w);

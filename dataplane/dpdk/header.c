@@ -82,10 +82,10 @@ static void fill_udp(uint8_t *udp, size_t len, uint64_t sum, const struct header
 	const struct header_to *to, uint64_t payload_sum)
 {
 	uint16_t size = sum_net16((unsigned)(UDP_HEADER + len));
+	uint32_t ports = sum_net16(to->from_port) | (uint32_t)sum_net16(to->to_port) << 16;
 	uint16_t check;
 
-	sum_put(udp, sum_net16(to->from_port));
-	sum_put(udp + UDP_TO, sum_net16(to->to_port));
+	memcpy(udp, &ports, sizeof(ports));
 	sum_put(udp + UDP_LEN, size);
 	sum += h->udp_sum + size;
 	if (h->card_sums) {
@@ -94,7 +94,7 @@ static void fill_udp(uint8_t *udp, size_t len, uint64_t sum, const struct header
 	}
 	if (payload_sum == 0)
 		payload_sum = sum_bytes(udp + UDP_HEADER, len);
-	check = sum_check(sum + sum_word(udp) + size + payload_sum);
+	check = sum_check(sum + ports + size + payload_sum);
 	sum_put(udp + UDP_CHECKSUM, check != 0 ? check : UINT16_MAX);
 }
 

@@ -24,7 +24,7 @@ static bool first_line(const char *path, char *out, int size)
 void machine_look(struct machine *out, const char *sys, const cpu_set_t *cpus)
 {
 	*out = (struct machine){ .sys = sys, .cpus = *cpus };
-	for (uint8_t node = 1; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 1; node < MACHINE_NODES_MAX; node++) {
 		char path[256];
 		char line[4096];
 		uint32_t cpu[CPU_SETSIZE];
@@ -34,7 +34,7 @@ void machine_look(struct machine *out, const char *sys, const cpu_set_t *cpus)
 			continue;
 		uint32_t n = text_cpus(line, cpu, CPU_SETSIZE);
 		for (uint32_t i = 0; i < n; i++)
-			out->node[cpu[i]] = node;
+			out->node[cpu[i]] = (uint8_t)node;
 	}
 }
 

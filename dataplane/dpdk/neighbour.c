@@ -50,9 +50,7 @@ struct key {
 // A host and the gateway that it also is are in one chain, so that one word updates both.
 static uint32_t *chain_of(struct neighbours *t, const struct key *k)
 {
-	uint64_t mixed = (ip_half(k->ip->b, 0) ^ ip_half(k->ip->b, 1)) + k->port * 64U + k->lan;
-
-	return &t->chain[(mixed * 0x9e3779b97f4a7c15U >> 40) & t->mask];
+	return &t->chain[ip_hash(k->ip->b, k->port * 64U + k->lan) & t->mask];
 }
 
 static bool is_at(const struct neighbour *n, const struct key *k)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/owner.h"
 
+#include "dataplane/ip.h"
+
 #include <string.h>
 
 // Where the fields are (RFC 894, IEEE 802.1Q, RFC 791, 8200, 4861).
@@ -25,11 +27,7 @@ enum {
 
 static uint32_t first_place(const uint8_t ip[16])
 {
-	uint32_t h = 2166136261;
-
-	for (int i = 0; i < 16; i++)
-		h = (h ^ ip[i]) * 16777619;
-	return (h ^ h >> 16) % OWNERS_SIZE;
+	return ip_hash(ip, 0) % OWNERS_SIZE;
 }
 
 void owners_init(struct owners *o, const struct bridge_plan *plan)
@@ -51,7 +49,7 @@ static int find(const struct owners *o, const uint8_t ip[16])
 {
 	uint32_t at = first_place(ip);
 
-	while (o->place[at].worker != OWNER_NONE && memcmp(o->place[at].ip, ip, 16) != 0)
+	while (o->place[at].worker != OWNER_NONE && !ip_same(o->place[at].ip, ip))
 		at = (at + 1) % OWNERS_SIZE;
 	return o->place[at].worker;
 }
@@ -70,7 +68,6 @@ static int owner_of_ipv6(const struct owners *o, const uint8_t *ip, size_t len)
 
 int owner_of(const struct owners *o, const uint8_t *data, size_t len)
 {
-	uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
 	size_t at = ETH_LEN;
 
 	if (len < ETH_LEN + TAG_LEN)
@@ -87,6 +84,5 @@ int owner_of(const struct owners *o, const uint8_t *data, size_t len)
 		return owner_of_ipv6(o, data + at, len - at);
 	if (type != TYPE_IPV4 || len < at + IPV4_LEN)
 		return OWNER_NONE;
-	memcpy(mapped + 12, data + at + IPV4_TO, 4);
-	return find(o, mapped);
+	return find(o, ip_from_wire4(data + at + IPV4_TO).b);
 }

@@ -139,7 +139,7 @@ void plan_print(const struct config *c, FILE *to)
 	for (uint32_t i = 0; i < c->addresses; i++)
 		print_address(c, &c->address[i], to);
 	fputc('\n', to);
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		if (config_mbufs(c, node) > 0)
 			fprintf(to, "NUMA node %u: %u packet buffers, of which %u may be held\n",
 				node, config_mbufs(c, node), config_mbufs_needed(c, node));
@@ -201,7 +201,7 @@ static void json_nodes(const struct config *c, FILE *to)
 	const char *comma = "";
 
 	fputs("\"nodes\": [", to);
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		if (config_mbufs(c, node) == 0)
 			continue;
 		fprintf(to, "%s{\"node\": %u, \"mbufs\": %u, \"needed\": %u}", comma, node,

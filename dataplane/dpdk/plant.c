@@ -26,7 +26,11 @@ static void add_address(
 	assert(sa != NULL);
 	s->lan[sa->lan].gateway[ip_family(&a->ip)] = a->gateway;
 	w->address[index] = (struct worker_address){
-		.port = (uint16_t)n, .lan = sa->lan, .at = (uint8_t)(s->addresses - 1)
+		.port = (uint16_t)n,
+		.lan = sa->lan,
+		.at = (uint8_t)(s->addresses - 1),
+		.rtp_first = a->port_first,
+		.rtp_last = (uint16_t)(a->port_first + 2 * a->flows - 1),
 	};
 	header_init(&w->address[index].header, &(struct header_from){ .mac = s->mac,
 						       .ip = &a->ip,
@@ -105,28 +109,6 @@ static void plan_engine(struct engine_plan *out, struct engine_address *address,
 	}
 }
 
-// At most what its number can be; the engine has fewer flows than that to use it.
-static uint32_t pieces(const struct config *c, uint32_t worker, uint32_t all)
-{
-	uint32_t n = config_share(c, worker, all);
-
-	return n < ENGINE_PIECES_MAX ? n : ENGINE_PIECES_MAX;
-}
-
-static struct engine_capacity capacity_of(const struct config *c, uint32_t worker)
-{
-	return (struct engine_capacity){
-		.keys = pieces(c, worker, c->capacity.digits),
-		.prompts = pieces(c, worker, c->capacity.prompts),
-		.events = pieces(c, worker, c->capacity.digits),
-		.voices = pieces(c, worker, c->capacity.voices),
-		.overlays = pieces(c, worker, c->capacity.overlays),
-		.jitters = pieces(c, worker, c->capacity.mixed),
-		.cryptos = pieces(c, worker, c->capacity.srtp),
-		.opus = pieces(c, worker, c->capacity.opus),
-	};
-}
-
 static bool make_engine(
 	struct plant *p, uint32_t i, const struct config *c, char *error, size_t error_size)
 {
@@ -135,7 +117,7 @@ static bool make_engine(
 	struct worker *w = p->worker[i];
 
 	plan_engine(&plan, address, &p->plan, i);
-	plan.capacity = capacity_of(c, i);
+	plan.capacity = config_engine_capacity(c, i);
 	plan.wall_offset = clock_wall_offset(&p->clock);
 	if (getrandom(plan.seed, sizeof(plan.seed), 0) != (ssize_t)sizeof(plan.seed)) {
 		snprintf(error, error_size, "the kernel has no randomness for us");

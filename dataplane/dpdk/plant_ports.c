@@ -8,6 +8,7 @@
 // hold is reckoned with every queue, cache and ring full (config_mbufs_needed()), so no worker
 // can take what another needs.
 #include "dataplane/dpdk/eal.h"
+#include "dataplane/dpdk/kernel_device.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/say.h"
 
@@ -25,9 +26,9 @@ static_assert(sizeof(struct handoff_tag) <= TAG_ROOM, "the tag has outgrown its 
 
 bool plant_make_pools(struct plant *p, char *error, size_t error_size)
 {
-	for (uint8_t node = 0; node < MACHINE_NODES_MAX; node++) {
+	for (uint32_t node = 0; node < MACHINE_NODES_MAX; node++) {
 		uint32_t mbufs = config_mbufs(&p->map, node);
-		int socket = rte_eal_has_hugepages() ? node : SOCKET_ID_ANY;
+		int socket = rte_eal_has_hugepages() ? (int)node : SOCKET_ID_ANY;
 		char name[RTE_MEMPOOL_NAMESIZE];
 
 		if (mbufs == 0)
@@ -151,6 +152,8 @@ static void prepare(struct plant *p, uint32_t n)
 	struct port *port = &p->port[n];
 
 	port->mtu = p->map.port[n].mtu;
+	port->kernel.on = p->map.port[n].kernel_by != KERNEL_BY_NOBODY;
+	port->kernel.worker = config_kernel_worker(&p->map, n);
 	station_init(&port->station, (uint16_t)n, port->station.mac);
 	for (uint32_t i = 0; i < p->map.addresses; i++) {
 		const struct config_address *a = &p->map.address[i];
@@ -175,6 +178,10 @@ static bool start_port(struct plant *p, uint32_t n, char *error, size_t error_si
 		return false;
 	}
 	p->ports++;
+	if (p->port[n].kernel.on &&
+		!kernel_device_start(&p->port[n], c, p->pool[p->map.node[p->port[n].kernel.worker]],
+			error, error_size))
+		return false;
 	return steer(p, n, error, error_size);
 }
 
@@ -191,6 +198,7 @@ void plant_stop_ports(struct plant *p)
 {
 	for (uint32_t n = 0; n < p->ports; n++) {
 		steer_stop(&p->steer[n], &steer_card);
+		kernel_device_stop(&p->port[n]);
 		port_stop(&p->port[n]);
 	}
 	p->ports = 0;

@@ -29,7 +29,8 @@ static bool same_address(const struct config_address *a, const struct config_add
 static bool same_port(const struct config_port *a, const struct config_port *b)
 {
 	return strcmp(a->name, b->name) == 0 && strcmp(a->device, b->device) == 0 &&
-	       a->mtu == b->mtu;
+	       a->mtu == b->mtu && a->kernel_by == b->kernel_by &&
+	       strcmp(a->kernel, b->kernel) == 0;
 }
 
 static bool same_shape(const struct config *a, const struct config *b)

@@ -80,6 +80,7 @@ void port_clear(struct port *port)
 {
 	rte_pktmbuf_free_bulk(port->frame, port->n);
 	port->n = 0;
+	kernel_path_clear(&port->kernel);
 }
 
 void port_stop(struct port *port)

@@ -4,6 +4,7 @@
 // and the one that it sends on, and who we are on its wire. Workers share the device and no queue.
 #pragma once
 
+#include "dataplane/dpdk/kernel_path.h"
 #include "dataplane/dpdk/station.h"
 #include "dataplane/pkt.h"
 
@@ -35,6 +36,7 @@ struct port {
 	uint16_t poll[PORT_QUEUES_MAX]; // the queues that this worker polls
 	uint16_t n;                     // frames that wait for port_send()
 	struct rte_mbuf *frame[BURST_MAX];
+	struct kernel_path kernel; // the kernel's side of it
 };
 
 // Brings the device up and reads its MAC; the rest of the station stays as it is. Returns 0, or

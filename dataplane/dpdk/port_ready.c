@@ -64,6 +64,12 @@ void port_ready_groups(struct port *port)
 	struct ip_address all = nd_all_nodes();
 	uint32_t n = 0;
 
+	// Which groups the kernel is in, it does not tell.
+	if (port->kernel.on) {
+		if (rte_eth_allmulticast_enable(port->id) != 0)
+			rte_eth_promiscuous_enable(port->id);
+		return;
+	}
 	for (uint32_t i = 0; i < port->station.addresses; i++) {
 		const struct ip_address *ip = &port->station.address[i].ip;
 		struct ip_address group = nd_solicited_node(ip);

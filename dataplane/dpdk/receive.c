@@ -4,6 +4,8 @@
 #include "dataplane/dpdk/answer.h"
 #include "dataplane/dpdk/frame.h"
 #include "dataplane/dpdk/header.h"
+#include "dataplane/dpdk/kernel_path.h"
+#include "dataplane/dpdk/kernel_share.h"
 #include "dataplane/dpdk/transmit.h"
 #include "dataplane/dpdk/worker.h"
 
@@ -15,7 +17,9 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { AHEAD = 4 }; // frames whose first line is fetched before they are looked at
+enum {
+	AHEAD = 4
+}; // frames whose first line is fetched before they are looked at; twice as many buffers
 
 // Where each kind is counted; UDP is counted by the engine.
 static const size_t counter[FRAME_KINDS] = {
@@ -72,6 +76,33 @@ static bool is_whole(struct rte_mbuf **m)
 	return (*m)->nb_segs == 1;
 }
 
+// The kernel may have an address of ours as well: its ports are those that are not RTP's.
+static bool is_rtp(const struct worker *w, const struct frame *f)
+{
+	const struct worker_address *a = &w->address[f->address];
+
+	return f->to_port >= a->rtp_first && f->to_port <= a->rtp_last;
+}
+
+// Whether the frame has gone to the kernel. Of what all workers of the port hear, who took it in
+// gives the kernel the only copy.
+static bool give_kernel(struct worker *w, struct port *port, struct rte_mbuf *m,
+	enum frame_kind kind, const struct frame *f)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+	enum kernel_share share = kernel_share(kind, &port->station, data, m->data_len);
+
+	if (handoff_is_copy(w, m))
+		return false;
+	if (kind == FRAME_UDP)
+		share = is_rtp(w, f) ? KERNEL_NOTHING : KERNEL_ALL;
+	if (share == KERNEL_COPY)
+		kernel_path_copy(w, port, m);
+	else if (share == KERNEL_ALL)
+		kernel_path_give(w, port, m);
+	return share == KERNEL_ALL;
+}
+
 static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 {
 	enum frame_kind kind = FRAME_BAD_IP; // longer than a frame that we could be sent
@@ -80,6 +111,8 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 	if (is_whole(&m))
 		kind = frame_read(&f, &port->station, rte_pktmbuf_mtod(m, const uint8_t *),
 			m->data_len, port->sums_in ? trust(m) : 0);
+	if (port->kernel.on && give_kernel(w, port, m, kind, &f))
+		return;
 	if (kind == FRAME_UDP) {
 		view(w, m, &f);
 		return;
@@ -98,9 +131,13 @@ static void sort(struct worker *w, struct port *port, struct rte_mbuf *m)
 
 void receive_frames(struct worker *w, struct port *port, struct rte_mbuf **frames, uint16_t n)
 {
+	for (uint16_t i = 0; i < 2 * AHEAD && i < n; i++)
+		rte_prefetch0(frames[i]);
 	for (uint16_t i = 0; i < AHEAD && i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(frames[i], void *));
 	for (uint16_t i = 0; i < n; i++) {
+		if (i + 2 * AHEAD < n)
+			rte_prefetch0(frames[i + 2 * AHEAD]);
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(frames[i + AHEAD], void *));
 		sort(w, port, frames[i]);

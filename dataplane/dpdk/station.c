@@ -19,15 +19,6 @@ static struct ip_address mask_of(const struct ip_address *ip, unsigned prefix)
 	return mask;
 }
 
-int station_lan(const struct station *s, uint16_t vlan)
-{
-	for (uint32_t i = 0; i < s->lans; i++) {
-		if (s->lan[i].vlan == vlan)
-			return (int)i;
-	}
-	return -1;
-}
-
 static int lan_of(struct station *s, uint16_t vlan)
 {
 	int lan = station_lan(s, vlan);

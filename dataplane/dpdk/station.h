@@ -17,6 +17,16 @@ enum {
 	VLAN_NONE = 0,       // no tag, or a tag that says nothing but a priority
 };
 
+// Two MACs, each at the start of at least eight bytes that may be read.
+static inline bool mac_same(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x ^ y) << 16 == 0;
+}
+
 enum ip_family { FAMILY_V4, FAMILY_V6, FAMILIES };
 
 static inline enum ip_family ip_family(const struct ip_address *ip)
@@ -67,13 +77,18 @@ struct station_address *station_add(struct station *s, const struct ip_address *
 	uint16_t vlan, uint16_t index);
 
 // The VLAN's number among the station's, or -1: we are not in it.
-int station_lan(const struct station *s, uint16_t vlan);
+static inline int station_lan(const struct station *s, uint16_t vlan)
+{
+	for (uint32_t i = 0; i < s->lans; i++) {
+		if (s->lan[i].vlan == vlan)
+			return (int)i;
+	}
+	return -1;
+}
 
 static inline uint32_t station_slot(const uint8_t ip[IP_LEN], uint32_t lan)
 {
-	uint64_t mixed = (ip_half(ip, 1) ^ ip_half(ip, 0) ^ lan) * 0x9e3779b97f4a7c15U;
-
-	return (uint32_t)(mixed >> 32) % STATION_SLOTS;
+	return ip_hash(ip, lan) % STATION_SLOTS;
 }
 
 // Which of the addresses it is, or -1.

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-// The sum of some bytes, the first of which is at an even place of the whole. Less than 2^32
-// times as many words as there are.
+// The sum of some bytes, less than half a million, the first of which is at an even place of the
+// whole. Less than 2^32 times as many words as there are.
 uint64_t sum_bytes(const uint8_t *data, size_t len);
 
 // The same, without vectors: what the other is proven against.

@@ -172,9 +172,8 @@ void transmit(struct worker *w, struct burst *out)
 		transmit_rest(w, &w->port[i]);
 }
 
-void transmit_nothing(struct burst *drop)
+void transmit_nothing(struct spent *drop)
 {
-	for (uint32_t i = 0; i < drop->n; i++)
-		rte_pktmbuf_free(drop->pkt[i].buf);
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)(void *)drop->buf, drop->n);
 	drop->n = 0;
 }

@@ -22,4 +22,4 @@ void transmit_frame(struct worker *w, struct port *port, struct rte_mbuf *m);
 void transmit_rest(struct worker *w, struct port *port);
 
 // Frees what the engine has let go of.
-void transmit_nothing(struct burst *drop);
+void transmit_nothing(struct spent *drop);

@@ -2,6 +2,7 @@
 #include "dataplane/dpdk/worker.h"
 
 #include "dataplane/dpdk/ask.h"
+#include "dataplane/dpdk/kernel_path.h"
 #include "dataplane/dpdk/receive.h"
 #include "dataplane/dpdk/transmit.h"
 
@@ -196,6 +197,7 @@ void worker_turn(struct worker *w, uint64_t now)
 	engine_tick(w->engine, &w->out, now);
 	transmit(w, &w->out);
 	ask_turn(w);
+	kernel_path_turn(w);
 	handoff_flush(w);
 	reap(w);
 	stat_add(&w->stats.turns, 1);

@@ -28,6 +28,8 @@ struct worker_address {
 	uint16_t port; // which of the worker's
 	uint8_t lan;   // of the port's station
 	uint8_t at;    // in the port's station
+	uint16_t rtp_first;
+	uint16_t rtp_last;
 };
 
 struct worker {
@@ -50,7 +52,7 @@ struct worker {
 	struct bridge_end bridge;
 	struct burst in;
 	struct burst out;
-	struct burst drop;
+	struct spent drop;
 	uint64_t announce_at;  // ns
 	uint32_t announced;    // times
 	uint64_t reap_idle_ns; // 0: not reaping

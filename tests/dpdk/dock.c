@@ -224,7 +224,8 @@ void dock_open(uint32_t w, uint32_t flow, uint32_t gen)
 			.rtcp_port = DOCK_THEIR_RTP + 1,
 			.dtmf_tx = DP_NO_PT,
 			.dtmf_rx = DP_NO_PT,
-			.ptime = 20 } };
+			.ptime = 20,
+			.cn = DP_NO_PT } };
 
 	memcpy(&remote.remote.ip[12], &(uint32_t){ htonl(DOCK_THEM) }, 4);
 	struct dp_event e = dock_command(w, (struct dp_cmd){ .kind = DP_CMD_OPEN, .flow = id });

@@ -185,7 +185,8 @@ static void open_flow(uint32_t index, uint32_t to)
 			.rtcp_port = THEIR_RTP + 1,
 			.dtmf_tx = DP_NO_PT,
 			.dtmf_rx = DP_NO_PT,
-			.ptime = 20 } };
+			.ptime = 20,
+			.cn = DP_NO_PT } };
 
 	memcpy(&remote.remote.ip[12], &(uint32_t){ htonl(to) }, 4);
 	struct dp_event e = command((struct dp_cmd){ .kind = DP_CMD_OPEN, .flow = id });

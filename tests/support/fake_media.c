@@ -227,8 +227,12 @@ static void obey(struct fake_media *f, uint16_t worker)
 		lane_release(&f->down[worker]);
 
 		struct dp_event answer = { .tag = c->cmd.tag,
-			.kind = c->cmd.kind == DP_CMD_CLOSE ? DP_EVENT_CLOSED : DP_EVENT_DONE,
+			.kind = c->cmd.kind == DP_CMD_CLOSE   ? DP_EVENT_CLOSED
+				: c->cmd.kind == DP_CMD_QUERY ? DP_EVENT_QUALITY
+							      : DP_EVENT_DONE,
 			.flow = c->cmd.flow };
+		if (answer.kind == DP_EVENT_QUALITY)
+			answer.quality.rtt_us = 4711;
 		if (f->refusal != 0 && c->cmd.kind == f->refused_kind) {
 			answer.kind = DP_EVENT_REFUSED;
 			answer.refusal = f->refusal;

@@ -90,6 +90,28 @@ static void calls(void *ctx, const struct call_query *, call_row_fn emit, void *
 	emit(arg, &talking);
 }
 
+// The second leg has not answered when it is asked first.
+static bool quality(void *ctx, const char *ref, quality_row_fn emit, void *arg)
+{
+	struct fake_office *f = ctx;
+	struct quality_row row = { .leg = "guest",
+		.number = "201",
+		.known = true,
+		.received = { 500, 80000, 5, 1200, 43 },
+		.sent = { .packets = 510 },
+		.round_trip_us = 40000 };
+
+	if (strcmp(ref, "ref-t") != 0)
+		return false;
+	emit(arg, &row);
+	row.leg = "other";
+	row.number = "202";
+	row.known = f->judged;
+	emit(arg, &row);
+	f->judged = true;
+	return true;
+}
+
 static void lots(void *ctx, const char *account, lot_row_fn emit, void *arg)
 {
 	const struct fake_office *f = ctx;
@@ -207,6 +229,7 @@ void fake_office_ops(struct fake_office *f, struct admin_ops *out)
 		.known = known,
 		.slots = slots,
 		.calls = calls,
+		.quality = quality,
 		.lots = lots,
 		.users = users,
 		.slot_states = slot_states,

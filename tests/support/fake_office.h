@@ -12,6 +12,7 @@
 
 struct fake_office {
 	uint32_t parked;     // slots 1 .. parked of acme; every second one is being retrieved
+	bool judged;         // the second leg of the call that talks has been asked for
 	uint64_t gone;       // parkings up to this id have ended meanwhile
 	const char *caller;  // of all of them
 	uint32_t asked;      // rows that were offered

@@ -194,6 +194,7 @@ void media_remote(struct media *, struct media_flow f, const struct media_remote
 	flow_of(f)->muted = remote->mute;
 	flow_of(f)->rtp = remote->rtp;
 	flow_of(f)->rtcp = remote->rtcp;
+	flow_of(f)->cn = remote->cn;
 }
 
 void media_silent(struct media *, struct media_flow f)
@@ -247,6 +248,15 @@ void media_relay(struct media *, struct media_flow f, struct media_flow peer)
 void media_watch(struct media *, struct media_flow f, uint16_t digits)
 {
 	flow_of(f)->watched = digits;
+}
+
+void media_query(struct media *, struct media_flow f)
+{
+	struct world_flow *flow = flow_of(f);
+	struct dp_event raw = { .kind = DP_EVENT_QUALITY, .quality = { .rx_packets = 7 } };
+	struct media_event event = { .kind = MEDIA_QUALITY, .owner = flow->owner, .raw = &raw };
+
+	leg_media(flow->owner, &event);
 }
 
 void media_digits(

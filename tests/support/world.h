@@ -49,6 +49,7 @@ struct world_flow {
 	uint8_t codec, dtmf_tx;
 	uint32_t clock;
 	struct address rtp, rtcp; // where it sends
+	uint8_t cn;               // comfort noise, or DP_NO_PT
 };
 
 struct world {

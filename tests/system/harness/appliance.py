@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 BUILD = os.environ.get("LAYBY_BUILD", os.path.join(ROOT, "build"))
 TAP = "layby0"
+KERNEL = "host0"  # the kernel's interface on a one-card site
 
 
 def program(name):
@@ -85,13 +86,16 @@ class Appliance:
 
     def _write_settings(self):
         vdev = f"net_tap0,iface={TAP}"
-        if self._port == "af_packet":
+        kernel = {}
+        if self._port != "tap":
             vdev = "net_af_packet0,iface=card0"
+        if self._port == "one card":
+            kernel = {"kernel": {"interface": KERNEL}}
         self._write("media.yaml", {
             "cores": {"main": 0, "workers": "1", "idle": "sleep"},
             "memory": {"hugepages": "none"},
             "ports": [{"name": "media0", "vdev": vdev, "worker": 1, "gateway": network.CORE,
-                       "addresses": [{"ip": self._address, "prefix": 24,
+                       **kernel, "addresses": [{"ip": self._address, "prefix": 24,
                                       "rtp-ports": self._rtp}]}],
             "socket": self._path("media.sock")})
         self._write("core.yaml", {
@@ -110,7 +114,7 @@ class Appliance:
         return self
 
     def start_media(self, ready=True):
-        if self._port == "af_packet":
+        if self._port != "tap":
             self._make_card()
         self.media = Process([*self.before, program("layby-media"), "--config", self._path("media.yaml")],
                              self._next_log("media"), "layby-media")
@@ -119,6 +123,8 @@ class Appliance:
             if self._port == "tap":
                 self._soon(lambda: os.path.exists(f"/sys/class/net/{TAP}"), self.media, 5)
                 network.Segment.plug(TAP)
+            if self._port == "one card":
+                network.move_in(KERNEL)
 
     @staticmethod
     def _make_card():

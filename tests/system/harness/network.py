@@ -14,6 +14,7 @@ from .process import Process
 
 SEGMENT = "lan0"
 CORE = "10.99.0.1"  # layby-core: this side of the segment
+CORE6 = "2001:db8:99::1"
 MEDIA = "10.99.0.2"  # layby-media: lives behind its DPDK port, no kernel knows it
 TRUNK = "10.99.0.9"
 VOICEMAIL = "10.99.0.20"
@@ -41,6 +42,30 @@ class Segment:
         ip("link", "set", link, "up")
 
 
+def alone_on_the_card():
+    """The core's address is not the segment's any more: it is to be on the kernel's interface
+    of layby-media. Nobody but that interface may answer for this machine, though the kernel sees
+    all that is on the segment and on the card."""
+    ip("address", "flush", "dev", SEGMENT)
+    setting("ipv4/conf/all/arp_ignore", 1)  # only for an address of the interface that was asked
+    setting("ipv4/conf/all/rp_filter", 1)  # only where the answer would go out again
+    setting("ipv6/conf/default/disable_ipv6", 1)
+    setting(f"ipv6/conf/{SEGMENT}/disable_ipv6", 1)
+
+
+def setting(name, value):
+    with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as f:
+        f.write(str(value))
+
+
+def move_in(interface):
+    """Gives an interface the core's addresses, as on any card."""
+    setting(f"ipv6/conf/{interface}/disable_ipv6", 0)
+    ip("address", "add", f"{CORE}/24", "dev", interface)
+    ip("address", "add", f"{CORE6}/64", "dev", interface, "nodad")
+    ip("link", "set", interface, "up")
+
+
 class Host:
     """A machine on the segment: an address, and processes that see nothing else."""
 
@@ -65,18 +90,24 @@ class Host:
         return ["nsenter", "-t", str(self._holder.pid), "-n", *argv]
 
     def socket(self, port=0, kind=socket.SOCK_DGRAM):
-        """A socket of ours on this host: we step into its network for as long as that takes."""
+        """A socket of ours on this host."""
+        def bound():
+            made = socket.socket(socket.AF_INET, kind)
+            made.bind((self.address, port))
+            return made
+        return self.make(bound)
+
+    def make(self, factory):
+        """What factory() makes on this host: we step into its network for as long as that takes."""
         libc = ctypes.CDLL(None, use_errno=True)
         with open("/proc/thread-self/ns/net", "rb") as home, \
                 open(f"/proc/{self._holder.pid}/ns/net", "rb") as there:
             if libc.setns(there.fileno(), _CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), f"cannot enter the network of {self.name}")
             try:
-                made = socket.socket(socket.AF_INET, kind)
-                made.bind((self.address, port))
+                return factory()
             finally:
                 libc.setns(home.fileno(), _CLONE_NEWNET)
-        return made
 
     def unplug(self):
         """Takes the host away, and its processes' network with it."""

@@ -135,6 +135,30 @@ SCENE(office, a_filter_shows_nothing_of_others)
 	world_bye(customer);
 }
 
+static uint32_t legs, judged;
+
+static void count_legs(void *, const struct quality_row *row)
+{
+	legs++;
+	judged += row->known && row->received.packets == 7;
+}
+
+SCENE(office, asking_for_the_quality_of_a_call_makes_it_known)
+{
+	struct call_row row = { .slot = 0 };
+
+	park_one();
+	ops.calls(&office, &(struct call_query){ .account = "acme" }, keep_call, &row);
+	legs = judged = 0;
+	cr_expect(ops.quality(&office, row.ref, count_legs, NULL));
+	cr_expect(eq(u32, legs, 1));
+	cr_expect(eq(u32, judged, 0));
+	cr_expect(ops.quality(&office, row.ref, count_legs, NULL));
+	cr_expect(eq(u32, judged, 1));
+	cr_expect(not(ops.quality(&office, "another", count_legs, NULL)));
+	world_bye(customer);
+}
+
 SCENE(office, a_call_is_seen_where_it_is)
 {
 	struct call_row row = { .slot = 0 };

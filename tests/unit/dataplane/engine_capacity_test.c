@@ -21,9 +21,12 @@ Test(engine_capacity, a_flow_costs_at_most_256_bytes_everything_counted)
 
 	for (unsigned i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
 		// Music needs no voice: those who are heard or rendered come on top of it.
-		struct engine_capacity capacity = {
-			.voices = 1, .overlays = 1, .jitters = 1, .cryptos = 1, .opus = 1
-		};
+		struct engine_capacity capacity = { .voices = 1,
+			.overlays = 1,
+			.jitters = 1,
+			.cryptos = 1,
+			.opus = 1,
+			.detectors = 1 };
 		size_t size = engine_size(
 			&(struct engine_plan){ .flows = flows[i], .capacity = capacity });
 

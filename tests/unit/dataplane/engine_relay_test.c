@@ -141,8 +141,17 @@ Test(engine_relay, a_pause_is_as_long_for_the_far_end)
 	cr_expect(not(rig_sent(&rig, 1, 3)->rtp.marker));
 }
 
-Test(engine_relay, comfort_noise_is_kept_and_leaves_no_hole)
+static void far_end_without_noise(void)
 {
+	struct dp_cmd cmd = rig_remote(2);
+
+	cmd.remote.cn = DP_NO_PT;
+	rig_do(&rig, 1, cmd);
+}
+
+Test(engine_relay, comfort_noise_is_kept_from_who_has_not_agreed_on_it_and_leaves_no_hole)
+{
+	far_end_without_noise();
 	speak(2);
 	rig_rtp(&rig, 0,
 		(struct rtp){ .pt = 13, .seq = voice.seq++, .ts = voice.ts, .ssrc = voice.ssrc },
@@ -156,6 +165,7 @@ Test(engine_relay, comfort_noise_is_kept_and_leaves_no_hole)
 
 Test(engine_relay, a_source_that_returns_after_one_that_was_not_heard_is_a_new_one)
 {
+	far_end_without_noise();
 	speak(10);
 	rig_rtp(&rig, 0, (struct rtp){ .pt = 13, .seq = 1, .ssrc = 9 }, (const uint8_t *)"", 0);
 	voice.seq -= 5; // numbers that it has used already

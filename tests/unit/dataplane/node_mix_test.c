@@ -175,6 +175,14 @@ Test(node_mix, who_closes_is_silent_and_his_successor_is_not_heard)
 	cr_assert(zero(int, rig_do(&rig, 1, remote)));
 	say(0x6, 50);
 	expect_tones(0, 0x4);
+
+	struct dp_cmd hear = mix(1, (uint32_t[]){ 1 }); // somebody else hears him
+	hear.mix.heard[0].gen = 2;
+	cr_assert(zero(int, rig_do(&rig, 3, hear)));
+	say(0x6, 50);
+	expect_tones(0, 0x4);
+	expect_tones(3, 0x2);
+	rig_do(&rig, 3, rig_plain(DP_CMD_SILENT));
 	rig_do(&rig, 0, rig_plain(DP_CMD_SILENT));
 	cr_expect(eq(u32, rig.e->voices.voice.used, 0));
 	cr_expect(eq(u32, rig.e->voices.line.used, 0));
@@ -294,8 +302,39 @@ Test(node_mix, a_gain_changes_music_little_by_little_and_then_costs_nothing)
 	cr_expect(eq(u32, heard.markers, 1));
 }
 
+Test(node_mix, a_gain_of_nothing_is_comfort_noise_where_that_is_known)
+{
+	rig_do(&rig, 0, rig_music(BEEP + 1));
+	rig_live(&rig, 200);
+	rig_do(&rig, 0, gain(-400, 0));
+	rig_live(&rig, 1000);
+	rig_do(&rig, 0, gain(0, 0));
+	rig_live(&rig, 1000);
+
+	uint32_t noise = 0;
+	for (uint32_t i = 0; i < rig_count(&rig, 0); i++) {
+		const struct rig_packet *p = rig_sent(&rig, 0, i);
+
+		noise += p->rtp.pt == 13 && p->len == 13 && p->data[12] == 70;
+		if (i > 0)
+			cr_expect(eq(u16,
+				(uint16_t)(p->rtp.seq - rig_sent(&rig, 0, i - 1)->rtp.seq), 1));
+	}
+	cr_expect(eq(u32, noise, 5));
+	heard_of(&rig, 0, ulaw, RIG_PCMU, &heard);
+	cr_expect(eq(u32, heard.jumps, 1));
+	cr_expect(eq(u32, heard.markers, 2));
+	cr_expect(ge(sz, heard.n, 2200 * 8));
+	cr_expect(le(sz, heard.n, 2220 * 8));
+	cr_expect(gt(dbl, heard_tone(&heard, ulaw, 1400, 400, TONE_HZ), LOUD * 0.97));
+}
+
 Test(node_mix, a_gain_of_nothing_is_silence)
 {
+	struct dp_cmd plain = rig_remote(1);
+
+	plain.remote.cn = DP_NO_PT;
+	rig_do(&rig, 0, plain);
 	rig_do(&rig, 0, rig_music(BEEP + 1));
 	rig_do(&rig, 0, gain(-400, 0));
 	rig_live(&rig, 500);

@@ -228,6 +228,26 @@ SCENE(call, a_queue_does_not_wait_for_one_whom_nobody_may_be_rung_for)
 	world_bye(second);
 }
 
+static const char with_noise[] =
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+	"m=audio 4000 RTP/AVP 0 13\r\n";
+
+SCENE(call, comfort_noise_is_for_those_who_say_that_they_know_it)
+{
+	struct sip_dialog *caller, *callee;
+
+	world_register("202");
+	world.offer = with_noise;
+	caller = world_call("acme.example", "201", "202");
+	callee = world_ringing("202");
+	world.offer = NULL;
+	world_answer(callee);
+	world_ack(caller);
+	cr_expect(eq(u8, world_flow(caller)->cn, 13));
+	cr_expect(eq(u8, world_flow(callee)->cn, DP_NO_PT));
+	world_bye(caller);
+}
+
 static const char old_hold[] =
 	"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
 	"m=audio 4000 RTP/AVP 0 8\r\n";

@@ -37,6 +37,33 @@ Test(media_events, tells_the_owner_what_became_of_his_wishes)
 	cr_expect_eq(stage_counts().flows_open, 0);
 }
 
+static uint32_t rtt_us;
+
+static void on_quality(const struct media_event *event)
+{
+	if (event->kind == MEDIA_QUALITY)
+		rtt_us = event->raw->quality.rtt_us;
+}
+
+Test(media_events, who_asks_how_a_flow_is_heard_is_told)
+{
+	stage_attach();
+	struct media_flow f = stage_open(0);
+
+	stage_turn(10);
+	stage.events = 0;
+	stage.on_event = on_quality;
+	media_query(stage.media, f);
+	stage_turn(10);
+	cr_assert_eq(stage.events, 1);
+	cr_expect(stage.heard[0].kind == MEDIA_QUALITY && stage.heard[0].owner == &stage_me);
+	cr_expect_eq(rtt_us, 4711);
+	media_close(stage.media, &f);
+	media_query(stage.media, f); // of no flow
+	stage_turn(10);
+	cr_expect_eq(stage.events, 1);
+}
+
 Test(media_events, a_refused_close_gives_the_place_back_as_well)
 {
 	stage_attach();

@@ -68,6 +68,7 @@ Test(media_flow, wishes_become_commands_in_order)
 		.dtmf_rx = 102,
 		.codec = DP_CODEC_PCMA,
 		.ptime = 20,
+		.cn = 13,
 		.mute = true };
 	stage_attach();
 	struct media_flow f = stage_open(1), peer = stage_open(1);
@@ -104,6 +105,7 @@ Test(media_flow, wishes_become_commands_in_order)
 	cr_expect(remote->remote.clock == 8000 && remote->remote.codec == DP_CODEC_PCMA);
 	cr_expect(remote->remote.pt_tx == 8 && remote->remote.pt_rx == 0);
 	cr_expect(remote->remote.dtmf_tx == 101 && remote->remote.dtmf_rx == 102);
+	cr_expect_eq(remote->remote.cn, 13);
 	cr_expect(remote->remote.ptime == 20 && remote->remote.flags == DP_REMOTE_MUTE);
 	cr_expect_eq(stage.fake.command[3].cmd.music.track, 4711);
 	cr_expect_eq(stage.fake.command[4].cmd.prompt.track[2], 13);

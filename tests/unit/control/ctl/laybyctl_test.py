@@ -158,6 +158,20 @@ class Laybyctl(unittest.TestCase):
             self.assertEqual(json.loads(run("call", "log.set", '{"level":"info"}', path=c.path)[0]),
                              {"level": "info"})
 
+    def test_the_quality_of_a_call_is_asked_for_until_it_is_there(self):
+        with core() as c:
+            out, _ = run("call", "quality", "ref-t", path=c.path)
+            self.assertIn("guest 201\n", out)
+            self.assertIn("other 202\n", out)
+            self.assertEqual(out.count("received  packets 500  lost 5  jitter_us 1200  mos 4.3"), 2)
+            self.assertEqual(out.count("sent      packets 510  lost 0  jitter_us 0  mos not known"), 2)
+            self.assertEqual(out.count("round trip 40000 us"), 2)
+            legs = json.loads(run("call", "quality", "ref-t", "--json", path=c.path)[0])["legs"]
+            self.assertEqual(legs[1]["received"]["mos"], 4.3)
+            self.assertIsNone(legs[1]["sent"]["mos"])
+            _, error = run("call", "quality", "no-such", path=c.path, code=REFUSED)
+            self.assertIn("there is no such call", error)
+
     def test_the_core_map_is_a_table_with_its_warnings(self):
         with core() as c:
             out, _ = run("core", "plan", path=c.path)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/plan_print.h"
+#include "dataplane/engine.h"
 #include "tests/support/frames.h"
 
 #include <criterion/criterion.h>
@@ -335,6 +336,28 @@ Test(config, capacity_is_shared_out_by_flows)
 		"0: as many as is right");
 	cr_expect_eq(config_share(&config, 0, 700), 699, "8192 of 8204");
 	cr_expect_eq(config_share(&config, 1, 700), 2, "12 of them, rounded up");
+}
+
+// Every name, each with a number of its own.
+Test(config, each_capacity_reaches_the_engine)
+{
+	cr_assert(load("socket: /run",
+			  "capacity: {voices: 101, overlays: 102, mixed: 103, recordings: 104, "
+			  "srtp: 105, opus: 106, prompts: 107, digits: 108, detectors: 109}\n"
+			  "socket: /run"),
+		"%s", error);
+	struct engine_capacity c = config_engine_capacity(&config, 0);
+
+	cr_expect_eq(c.voices, 101);
+	cr_expect_eq(c.overlays, 102);
+	cr_expect_eq(c.jitters, 103);
+	cr_expect_eq(c.cryptos, 105);
+	cr_expect_eq(c.opus, 106);
+	cr_expect_eq(c.prompts, 107);
+	cr_expect_eq(c.keys, 108);
+	cr_expect_eq(c.events, 108);
+	cr_expect_eq(c.detectors, 109);
+	cr_expect_eq(config.capacity.recordings, 104, "the recorder's, not the engine's");
 }
 
 static const char *const sys_directory[] = { "devices", "devices/system", "devices/system/node",
