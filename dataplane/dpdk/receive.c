@@ -17,7 +17,9 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { AHEAD = 4 }; // frames whose first line is fetched before they are looked at; twice as many buffers
+enum {
+	AHEAD = 4
+}; // frames whose first line is fetched before they are looked at; twice as many buffers
 
 // Where each kind is counted; UDP is counted by the engine.
 static const size_t counter[FRAME_KINDS] = {
