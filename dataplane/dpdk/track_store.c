@@ -105,19 +105,12 @@ static void show_opus(struct track *track, const uint8_t *audio)
 	track->payload[TRACK_OPUS] = audio + head_size(track->packets);
 }
 
-// A track is played up to its last whole block, so that wherever it goes round, the sums of its
-// blocks are those of its packets: less than 10 ms are left out.
-static uint32_t played(uint32_t len)
-{
-	return len < TRACK_BLOCK ? len : len - len % TRACK_BLOCK;
-}
-
 // Makes the next version: the last one and the new codec.
 static const struct track *renew(struct stored_track *t, uint32_t codec)
 {
 	struct track *track = &t->version[t->versions];
 
-	*track = (struct track){ .hash = t->hash, .len = played(t->len) };
+	*track = (struct track){ .hash = t->hash, .len = t->len };
 	for (size_t i = 0; i < TRACK_OPUS; i++) {
 		track->payload[i] = t->audio[i];
 		track->sums[i] = t->audio[i] != NULL ? sums_of(t, i) : NULL;

@@ -120,22 +120,6 @@ Test(track, a_track_is_answered_when_every_worker_has_it)
 	cr_expect_eq(store->taken, LEN);
 }
 
-Test(track, is_played_in_whole_blocks)
-{
-	const struct track *track;
-	struct attach_message m = message(ATTACH_TRACK_ADD, 1, TRACK_PCMU);
-	int fd = audio(1, LEN);
-
-	m.len = LEN - 3;
-	cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
-	cr_expect_eq(track->len, LEN - TRACK_BLOCK);
-	m.track = 2;
-	m.len = TRACK_BLOCK - 1;
-	cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
-	cr_expect_eq(track->len, TRACK_BLOCK - 1, "of less than one, all of it");
-	close(fd);
-}
-
 Test(track, another_codec_makes_a_new_version_and_leaves_the_old_one_alone)
 {
 	const struct track *first = add(9, TRACK_PCMU);
