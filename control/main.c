@@ -126,6 +126,14 @@ static void media_happened(void *ctx, const struct media_event *event)
 	leg_media(event->owner, event);
 }
 
+static void recorded(void *ctx, const struct media_recorded *what)
+{
+	struct core *core = ctx;
+
+	if (core->open)
+		exchange_recorded(&core->exchange, what);
+}
+
 static void attached(void *ctx, uint32_t orphans)
 {
 	struct core *core = ctx;
@@ -288,9 +296,11 @@ static bool start_admin(struct core *core)
 
 static bool start(struct core *core)
 {
-	const struct media_ops media = {
-		.ctx = core, .happen = media_happened, .attached = attached, .detached = detached
-	};
+	const struct media_ops media = { .ctx = core,
+		.happen = media_happened,
+		.attached = attached,
+		.detached = detached,
+		.recorded = recorded };
 	char error[ERROR_MAX];
 
 	core->accounts = accounts_load(core->config.accounts, error, sizeof(error));

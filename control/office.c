@@ -255,6 +255,39 @@ static const char *moved(void *ctx)
 	return media_moved(o->x->plan.media);
 }
 
+static struct call *call_of(const struct exchange *x, const char *ref)
+{
+	struct call *c;
+
+	TAILQ_FOREACH(c, &x->calls, link)
+		if (strcmp(c->ref, ref) == 0)
+			return c;
+	return NULL;
+}
+
+static enum admin_record record(
+	void *ctx, const char *ref, const char *state, struct recording_row *out)
+{
+	static const char *const words[] = { [CALL_RECORD_START] = "on",
+		[CALL_RECORD_PAUSE] = "pause",
+		[CALL_RECORD_RESUME] = "resume",
+		[CALL_RECORD_STOP] = "off" };
+	const struct office *o = ctx;
+	struct call *c = call_of(o->x, ref);
+	unsigned wish = 0;
+
+	while (wish <= CALL_RECORD_STOP && strcmp(words[wish], state) != 0)
+		wish++;
+	if (wish > CALL_RECORD_STOP)
+		return ADMIN_RECORD_NO_STATE;
+	if (c == NULL)
+		return ADMIN_RECORD_NO_CALL;
+	if (!call_record_ask(c, (enum call_record_wish)wish))
+		return wish == CALL_RECORD_START ? ADMIN_RECORD_NO_MEDIA : ADMIN_RECORD_NOT_THERE;
+	*out = (struct recording_row){ .id = c->record.id, .state = call_record_state(c) };
+	return ADMIN_RECORD_DONE;
+}
+
 static bool check(void *ctx, const char *path, char *error, uint32_t error_size)
 {
 	const struct office *o = ctx;
@@ -304,6 +337,7 @@ void office_ops(struct office *o, struct admin_ops *out)
 		.plan = plan,
 		.move = move,
 		.moved = moved,
+		.record = record,
 		.check = check,
 		.reload = reload };
 }
@@ -326,7 +360,9 @@ void office_news(struct office *o, const struct news *n)
 		.winner = n->winner,
 		.reason = n->reason,
 		.wait_ms = n->wait_ms,
-		.waited = n->slot != 0 };
+		.waited = n->slot != 0,
+		.recording = n->recording,
+		.length_ms = n->length_ms };
 
 	if (n->slot != 0)
 		log_info("%s account=%s lot=%s slot=%u caller=%s parker=%s retriever=%s winner=%s "

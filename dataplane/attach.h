@@ -13,6 +13,10 @@
 //   core → media   PLAN        who does what?
 //   media → core   PLAN        the answer, with one descriptor: a memfd holding JSON (len bytes)
 //   media → core   STALLED     unasked: a worker stands still, or (outcome OK) goes on
+//   core → media   RECORD_BEGIN  a file is to be begun; then DP_CMD_RECORD may name it
+//   media → core   RECORDING     the answer to each RECORD_BEGIN: it may, or why not
+//   core → media   RECORD_END
+//   media → core   RECORDED      a recording that was begun has ended, as told or by itself: once
 //   media → core   BUSY        another core is attached; the connection is closed after it
 #pragma once
 
@@ -29,6 +33,10 @@ enum attach_kind {
 	ATTACH_MOVED,
 	ATTACH_PLAN,
 	ATTACH_STALLED,
+	ATTACH_RECORD_BEGIN,
+	ATTACH_RECORDING,
+	ATTACH_RECORD_END,
+	ATTACH_RECORDED,
 };
 
 enum attach_outcome {
@@ -37,6 +45,10 @@ enum attach_outcome {
 	ATTACH_BAD_TRACK, // length, codec or descriptor is wrong
 	ATTACH_IN_USE,    // a flow still plays it
 	ATTACH_UNKNOWN,   // no such track, port, queue or worker
+	ATTACH_DISK_FULL,
+	ATTACH_DISK_ERROR, // the file cannot be made or written
+	ATTACH_TOO_LONG,   // more than a WAV file holds
+	ATTACH_NO_ROOM,    // as many recordings as there may be at once are under way
 };
 
 enum { ATTACH_VERSION = 2 };
@@ -48,11 +60,12 @@ enum { ATTACH_VERSION = 2 };
 struct attach_message {
 	uint32_t version; // ATTACH_VERSION
 	uint16_t kind;    // enum attach_kind
-	uint16_t outcome; // enum attach_outcome, in ATTACH_TRACK, MOVED and STALLED
-	uint64_t track;   // content hash, never 0
-	uint64_t len;     // bytes in the descriptor
-	uint32_t codec;   // of a track: its encoding, TRACK_* of codecs/track.h
-	uint32_t units;   // of a track: its length, the same in every encoding
+	uint16_t outcome; // enum attach_outcome, in TRACK, MOVED, STALLED, RECORDING, RECORDED
+	uint64_t track; // content hash, never 0; of a recording: its id, never 0, never used twice
+	uint64_t len;   // bytes in the descriptor; in RECORDED: the milliseconds of the file
+	uint32_t codec; // of a track: its encoding, TRACK_* of codecs/track.h; in RECORD_BEGIN: Hz,
+			// 8000 or 16000
+	uint32_t units; // of a track: its length, the same in every encoding
 };
 static_assert(sizeof(struct attach_message) == 32, "a message has one size");
 

@@ -78,20 +78,20 @@ enum {
 
 // clang-format off
 // SRTP suites. Key and salt lengths: RFC 4568, 6.2; RFC 6188, 2; RFC 7714, 12.
-#define DP_SUITE_LIST(X)                                                                   \
-	X(NONE,                    0,  0,  "RTP in the clear")                             \
-	X(AES_CM_128_HMAC_SHA1_80, 16, 14, "RFC 4568")                                     \
-	X(AES_CM_128_HMAC_SHA1_32, 16, 14, "RFC 4568")                                     \
-	X(AES_256_CM_HMAC_SHA1_80, 32, 14, "RFC 6188")                                     \
-	X(AES_256_CM_HMAC_SHA1_32, 32, 14, "RFC 6188")                                     \
-	X(AEAD_AES_128_GCM,        16, 12, "RFC 7714")                                     \
-	X(AEAD_AES_256_GCM,        32, 12, "RFC 7714")
+#define DP_SUITE_LIST(X)                               \
+	X(NONE, 0, 0, "RTP in the clear")              \
+	X(AES_CM_128_HMAC_SHA1_80, 16, 14, "RFC 4568") \
+	X(AES_CM_128_HMAC_SHA1_32, 16, 14, "RFC 4568") \
+	X(AES_256_CM_HMAC_SHA1_80, 32, 14, "RFC 6188") \
+	X(AES_256_CM_HMAC_SHA1_32, 32, 14, "RFC 6188") \
+	X(AEAD_AES_128_GCM, 16, 12, "RFC 7714")        \
+	X(AEAD_AES_256_GCM, 32, 12, "RFC 7714")
 
 enum dp_suite {
 #define X(name, key, salt, source) DP_SUITE_##name,
 	DP_SUITE_LIST(X)
 #undef X
-	DP_SUITE_COUNT,
+		DP_SUITE_COUNT,
 };
 // clang-format on
 

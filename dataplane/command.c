@@ -20,6 +20,7 @@ void engine_close(struct engine *e, struct rtp_flow *f, uint64_t now)
 	digits_forget(e, f);
 	inband_forget(e, f);
 	crypto_forget(e, f);
+	record_forget(e, f, now);
 	flow_take_up(f, c);
 	f->open = false;
 	f->known = false;
@@ -261,6 +262,7 @@ static const obey_fn obey[DP_CMD_COUNT] = {
 	[DP_CMD_WATCH] = obey_watch,
 	[DP_CMD_DIGITS] = obey_digits,
 	[DP_CMD_QUERY] = obey_query,
+	[DP_CMD_RECORD] = obey_record,
 	[DP_CMD_CLOSE] = obey_close,
 };
 

@@ -51,6 +51,7 @@ struct engine_capacity engine_capacity_of(const struct engine_plan *plan)
 		.cryptos = else_all(c->cryptos, plan->flows, VOICES),
 		.opus = else_all(c->opus, plan->flows, OPUS),
 		.detectors = else_all(c->detectors, plan->flows, DETECTORS),
+		.records = else_all(c->records, plan->flows, ENGINE_RECORDS),
 	};
 }
 
@@ -64,7 +65,7 @@ static size_t far_size(const struct engine_plan *plan)
 struct layout {
 	struct engine_capacity capacity;
 	size_t flows, cold, media, events, reports, keys, prompts, event, detectors, listens;
-	size_t voices, far, cryptos, end;
+	size_t voices, far, cryptos, records, end;
 };
 
 // Who has no ciphers pays nothing for keys.
@@ -90,7 +91,8 @@ static struct layout lay_out(const struct engine_plan *plan)
 	l.voices = l.listens + pacer_size(l.capacity.detectors);
 	l.far = l.voices + voices_size(&l.capacity);
 	l.cryptos = l.far + far_size(plan);
-	l.end = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
+	l.records = l.cryptos + pool_size(crypto_size(), cryptos(plan, &l.capacity));
+	l.end = l.records + pool_size(sizeof(struct record_channel), l.capacity.records);
 	return l;
 }
 
@@ -113,6 +115,8 @@ static void lay_pools(struct engine *e, const struct layout *l)
 	voices_init(&e->voices, memory + l->voices, &l->capacity, &e->tracks);
 	pool_init(&e->cryptos, memory + l->cryptos, crypto_size(),
 		e->ciphers != NULL ? l->capacity.cryptos : 0);
+	pool_init(&e->records, memory + l->records, sizeof(struct record_channel),
+		l->capacity.records);
 }
 
 static void lay_wheels(

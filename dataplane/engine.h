@@ -8,6 +8,7 @@
 #include "dataplane/bridge.h"
 #include "dataplane/far.h"
 #include "dataplane/pkt.h"
+#include "dataplane/record.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,10 @@ struct engine_ops {
 	// no room), and a packet, which is not ours any more.
 	bool (*note)(void *ctx, uint16_t worker, const struct far_note *note);
 	void (*pass)(void *ctx, uint16_t worker, const struct pkt *p, const struct far_mark *mark);
+	// What a recorded flow has received (record.h): a copy is to be made of both, now. NULL:
+	// nobody records here.
+	enum record_outcome (*record)(
+		void *ctx, const struct record_note *note, const uint8_t *payload);
 };
 
 struct engine_address {
@@ -58,9 +63,13 @@ struct engine_capacity {
 	uint32_t cryptos;   // flows with SRTP
 	uint32_t opus;      // voices that speak Opus
 	uint32_t detectors; // flows whose digits may come as tones
+	uint32_t records;   // channels of recordings, at most ENGINE_PIECES_MAX
 };
 
-enum { ENGINE_PIECES_MAX = 65535 };
+enum {
+	ENGINE_PIECES_MAX = 65535,
+	ENGINE_RECORDS = 128, // unless the plan says otherwise
+};
 
 struct engine_plan {
 	uint32_t flows;     // of the whole worker

@@ -36,6 +36,7 @@ void flow_open(struct rtp_flow *f, struct flow_cold *c, const struct dp_cmd *cmd
 		.keys = FLOW_NO_PIECE,
 		.prompt = FLOW_NO_PIECE,
 		.event = FLOW_NO_PIECE,
+		.record = FLOW_NO_PIECE,
 	};
 }
 

@@ -59,6 +59,7 @@ enum {
 	FLOW_SEALED_IN = 1 << 1, // SRTP
 	FLOW_LISTENED = 1 << 2,  // digits may come as tones (inband.h)
 	FLOW_OPAQUE = 1 << 3,    // not RTP: passed on as it is, or not at all
+	FLOW_RECORDED = 1 << 4,  // a channel of a recording, not paused (record.h)
 };
 
 // What is to be done with an outgoing packet, or instead of it (struct rtp_flow, tx).
@@ -210,6 +211,7 @@ struct flow_cold {
 	uint16_t keys;           // pieces of pools, or FLOW_NO_PIECE
 	uint16_t prompt;
 	uint16_t event;
+	uint16_t record;
 	bool nat : 1;         // send only to where it locked
 	bool locked : 1;      // lock_port means something
 	bool withholding : 1; // all digits, until the next WATCH

@@ -24,6 +24,7 @@
 //   rx & FLOW_SEALED_IN   node_classify.c, take(): before rtp_read(), the packet is opened;
 //                         RTCP in node_report.c
 //   rx & FLOW_LISTENED    node_inband.c: audio goes to a detector, and may be silenced
+//   rx & FLOW_RECORDED    node_relay.c, relay_keep(): audio that was taken is copied
 //   rx & FLOW_HEARD       node_relay.c, keep(): audio that was taken is decoded
 //   tx & FLOW_RENDERED    node_moh.c, node_moh(), for what the tick makes; node_relay.c, relay(),
 //                         before rewrite(), for what rides on the peer's packets
@@ -59,6 +60,7 @@ struct engine {
 	struct pacer listens;   // by ms: pieces of `detectors` to be looked at
 	struct dtmf_batch ears; // what they hear together
 	struct pool cryptos;    // keys of SRTP; node_srtp.c's
+	struct pool records;    // struct record_channel
 	const struct srtp_ciphers *ciphers; // the plan's
 	uint32_t sealed; // so many of the burst that is being filled are ready to leave
 	uint32_t flow_count;
@@ -240,6 +242,10 @@ bool prompt_waits(const struct engine *e, const struct rtp_flow *f, uint64_t at)
 
 // The last track has been sent.
 void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now);
+
+// What this flow receives is a channel of a recording (record.h).
+enum dp_refusal obey_record(
+	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 
 // An audio packet of x that somebody wants to hear (FLOW_HEARD). y: the flow that relays it and
 // is rendered, if it may send now, else NULL. Returns the counter of what became of it. A tone in it

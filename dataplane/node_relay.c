@@ -200,6 +200,8 @@ _Atomic uint64_t *relay_keep(struct engine *e, struct rtp_flow *x, const struct 
 	if (p->rtp.pt != x->pt_rx)
 		return &e->stats->rx_comfort_noise;
 	flow_jitter(x, p->rtp.ts, now);
+	if (x->rx & FLOW_RECORDED)
+		node_record(e, x, p, now);
 	return NULL;
 }
 

@@ -85,6 +85,8 @@
 	X(heard,            "RTP packets decoded for somebody who hears them")             \
 	X(concealed,        "losses made up for a leg with another codec")                \
 	X(rendered,         "RTP packets made by mixing, overlays, gain or another codec") \
+	X(recorded,         "RTP packets of recorded flows copied for the recorder")      \
+	X(record_full,      "RTP packets not recorded: the recorder did not take them")   \
 	X(rx_bad_payload,   "RTP: a payload that its codec does not understand")           \
 	X(late_packets,     "packets sent more than 5 ms after their time")                \
 	X(skipped_packets,  "packets never sent because the worker stood still too long")  \

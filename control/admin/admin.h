@@ -94,6 +94,19 @@ typedef void (*quality_row_fn)(void *arg, const struct quality_row *row);
 typedef bool (*lot_row_fn)(void *arg, const struct lot_row *row);
 typedef bool (*user_row_fn)(void *arg, const struct user_row *row);
 
+enum admin_record {
+	ADMIN_RECORD_DONE,
+	ADMIN_RECORD_NO_CALL,
+	ADMIN_RECORD_NO_STATE,  // no such word
+	ADMIN_RECORD_NOT_THERE, // it is not recorded
+	ADMIN_RECORD_NO_MEDIA,
+};
+
+struct recording_row {
+	uint64_t id;       // 0: none
+	const char *state; // "none", "asked", "on", "paused", "ending"
+};
+
 struct admin_info {
 	bool media_attached;
 	uint32_t accounts, calls, parked, contacts;
@@ -133,6 +146,10 @@ struct admin_ops {
 	bool (*move)(void *ctx, uint32_t port, uint32_t queue, uint32_t worker);
 	const char *(*moved)(void *ctx);
 
+	// Records a call, named by its ref: state is one of "on", "pause", "resume", "off". Optional.
+	enum admin_record (*record)(
+		void *ctx, const char *ref, const char *state, struct recording_row *out);
+
 	// Reads the provisioning file, path or (NULL) the configured one, and keeps nothing.
 	// False: error says what, where and what to do.
 	bool (*check)(void *ctx, const char *path, char *error, uint32_t error_size);
@@ -155,6 +172,8 @@ struct event_row {
 	const char *reason;    // "full", "vanished" …
 	uint64_t wait_ms;      // how long the call had been in its slot
 	bool waited;           // wait_ms is said even when it is 0
+	const char *recording; // its id; the name of its file
+	uint64_t length_ms;    // of a recording that is over
 };
 
 // Listens at path; ops is copied, its pointers must live as long as the admin. NULL: error says

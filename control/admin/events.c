@@ -77,6 +77,9 @@ static json_t *object(const struct event_row *row, uint64_t seq, uint64_t wall_m
 	set_text(o, "reason", row->reason);
 	if (row->waited || row->wait_ms != 0)
 		json_object_set_new(o, "wait_ms", json_integer((json_int_t)row->wait_ms));
+	set_text(o, "recording", row->recording);
+	if (row->length_ms != 0)
+		json_object_set_new(o, "length_ms", json_integer((json_int_t)row->length_ms));
 	return o;
 }
 

@@ -173,6 +173,8 @@ const struct method methods[] = {
 	  { TEXT("account", "only of this account"), TEXT("state", "only calls in this state"), PAGED } },
 	{ "call.quality", "how the legs of a call are heard; asking makes the workers answer anew", false,
 	  call_quality, { NEEDED("ref", "of the call") } },
+	{ "call.record", "record a call into a file of layby-media, with a pause in it if need be", true, call_record,
+	  { NEEDED("ref", "of the call"), NEEDED("state", "on, pause, resume or off") } },
 	{ "user.list", "the users of an account: who can be reached, who is busy", false, user_list,
 	  { NEEDED("account", "of this account"), PAGED } },
 	{ "stats.get", "the counters of SIP, of each worker and of the control socket", false, stats_get,

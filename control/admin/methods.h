@@ -71,6 +71,8 @@ enum rpc_error core_plan(struct request *q);
 enum rpc_error core_move(struct request *q);
 // quality.c
 enum rpc_error call_quality(struct request *q);
+// recordings.c
+enum rpc_error call_record(struct request *q);
 // counters.c
 enum rpc_error stats_get(struct request *q);
 // feed.c

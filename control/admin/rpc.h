@@ -27,7 +27,9 @@
 	X(LINE,        -32006, "line_too_long",        "a line may have 65536 bytes at most")   \
 	X(CONNECTIONS, -32007, "too_many_connections", "32 are connected already")              \
 	X(MEDIA,       -32008, "no_media",             "layby-media is not there, or is busy with the last order") \
-	X(QUEUE,       -32009, "no_such_queue",        "there is no such queue or worker")
+	X(QUEUE,       -32009, "no_such_queue",        "there is no such queue or worker")     \
+	X(CALL,        -32010, "no_such_call",         "there is no such call")                \
+	X(RECORDING,   -32011, "not_recorded",         "the call is not recorded")
 
 enum rpc_error {
 	RPC_OK,

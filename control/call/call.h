@@ -13,6 +13,21 @@ struct queue;
 
 enum { CALL_RING_S = 60 }; // how long a call without a call flow rings
 
+// What is known of its recording (record.c).
+struct call_record {
+	enum {
+		CALL_RECORD_NONE,
+		CALL_RECORD_ASKED, // the file is not there yet
+		CALL_RECORD_ON,
+		CALL_RECORD_PAUSED,
+		CALL_RECORD_ENDING,
+	} state;
+	uint64_t id;
+	bool paused;               // is wanted to be
+	unsigned guest;            // his channel; the other party has the other
+	struct media_flow flow[2]; // that are channels
+};
+
 struct call {
 	TAILQ_ENTRY(call) link;     // among the exchange's calls, or its dead
 	TAILQ_ENTRY(call) in_queue; // while QUEUED
@@ -45,6 +60,7 @@ struct call {
 	char name[NAME_MAX_LEN];
 	char parker[NAME_MAX_LEN]; // never rung for this guest again
 	struct timer timer;
+	struct call_record record;
 };
 
 struct call *call_new(struct tenant *t, struct leg *guest);
@@ -69,6 +85,21 @@ void call_take_step(struct call *c);
 void call_keep_plan(struct call *c);
 void call_timeout(struct timer *timer, uint64_t now_ms);
 
+// --- record.c
+enum call_record_wish {
+	CALL_RECORD_START,
+	CALL_RECORD_PAUSE,
+	CALL_RECORD_RESUME,
+	CALL_RECORD_STOP
+};
+// False: there is no recording to pause or resume, or layby-media cannot be asked now.
+[[nodiscard]] bool call_record_ask(struct call *c, enum call_record_wish wish);
+const char *call_record_state(const struct call *c);
+void call_record_follow(struct call *c); // its parties are others now
+void call_record_swap(struct call *c);   // who was the other party is the guest now
+void call_record_end(struct call *c);
+// layby-media has said what became of one.
+void exchange_recorded(struct exchange *x, const struct media_recorded *what);
 // --- ring.c
 void ring_step(struct call *c); // everybody of c->step
 // Never back to the parker (S0-11), and nobody rings himself.

@@ -50,6 +50,7 @@ static void leg_changed(struct leg *leg)
 
 	if (c->state == FLOW_TALKING && c->guest != NULL && c->other != NULL)
 		let_talk(c);
+	call_record_follow(c);
 }
 
 static void guest_acked(struct leg *leg)
@@ -206,6 +207,7 @@ static void join(struct call *c)
 		return; // the news that one is gone is in line already
 	c->asker = NULL;
 	let_talk(c);
+	call_record_follow(c);
 	tell_answered(c);
 }
 
@@ -228,6 +230,7 @@ static void let_go(struct call *c)
 {
 	if (c->asker == c->guest) {
 		call_take_guest(c, c->other);
+		call_record_swap(c);
 		c->plan = NULL;
 		c->direct.seconds = 0;
 	}
@@ -235,6 +238,7 @@ static void let_go(struct call *c)
 	leg_unwatch(c->asker);
 	c->other = NULL;
 	c->asker = NULL;
+	call_record_follow(c);
 }
 
 static void drop_other(struct call *c)
@@ -289,6 +293,7 @@ static void disarm(struct call *c)
 static void finish(struct call *c)
 {
 	disarm(c);
+	call_record_end(c);
 	drop_other(c);
 	drop_guest(c);
 	TAILQ_REMOVE(&c->x->calls, c, link);

@@ -44,6 +44,20 @@ static void unmap(struct media *m)
 	media_tracks_reset(&m->tracks);
 }
 
+static void tell_recorded(const struct media *m, const struct media_recorded *what)
+{
+	if (m->ops.recorded != NULL)
+		m->ops.recorded(m->ops.ctx, what);
+}
+
+static void lose_recordings(struct media *m)
+{
+	struct media_recorded what;
+
+	while (media_record_lost(&m->record, &what))
+		tell_recorded(m, &what);
+}
+
 static void gone(void *ctx)
 {
 	struct media *m = ctx;
@@ -51,6 +65,7 @@ static void gone(void *ctx)
 
 	m->state = MEDIA_AWAY;
 	unmap(m);
+	lose_recordings(m);
 	if (attached)
 		m->ops.detached(m->ops.ctx);
 }
@@ -267,7 +282,12 @@ static void said(void *ctx, const struct attach_message *message, int fd)
 {
 	struct media *m = ctx;
 
-	media_plan_said(&m->plan, &m->link, message, fd);
+	struct media_recorded what;
+
+	if (message->kind != ATTACH_RECORDING && message->kind != ATTACH_RECORDED)
+		media_plan_said(&m->plan, &m->link, message, fd);
+	else if (media_record_said(&m->record, message, &what))
+		tell_recorded(m, &what);
 }
 
 static void writable(void *ctx)
@@ -275,6 +295,7 @@ static void writable(void *ctx)
 	struct media *m = ctx;
 
 	media_hand_over(m);
+	media_record_writable(&m->record, &m->link);
 }
 
 struct media *media_new(struct loop *loop, const char *socket_path, const struct media_ops *ops)
@@ -294,6 +315,7 @@ struct media *media_new(struct loop *loop, const char *socket_path, const struct
 	m->wake = -1;
 	STAILQ_INIT(&m->held);
 	media_tracks_init(&m->tracks, media_encoder_new(loop, track_encoded, m));
+	media_record_init(&m->record);
 	timer_init(&m->look, look);
 	timer_init(&m->sweep, sweep);
 	if (getrandom(&m->random, sizeof(m->random), 0) != sizeof(m->random) || m->random == 0)
@@ -312,6 +334,8 @@ struct media *media_free(struct media *m)
 		return NULL;
 	media_link_clear(&m->link);
 	unmap(m);
+	m->ops.recorded = NULL; // nobody is to be told any more
+	lose_recordings(m);
 	media_encoder_free(m->tracks.encoder);
 	media_tracks_clear(&m->tracks);
 	free(m);

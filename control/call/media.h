@@ -6,6 +6,7 @@
 #pragma once
 
 #include "control/address.h"
+#include "control/call/media_record.h"
 #include "control/clock.h"
 #include "dataplane/cmd.h"
 #include "dataplane/event.h"
@@ -49,6 +50,8 @@ struct media_ops {
 	// flow is lost; owners must let go of them, without media_close()).
 	void (*attached)(void *ctx, uint32_t orphans);
 	void (*detached)(void *ctx);
+	// What became of a recording. May be NULL.
+	void (*recorded)(void *ctx, const struct media_recorded *what);
 };
 
 // Connects to layby-media's socket and keeps trying every second; everything else happens in the
@@ -99,6 +102,14 @@ void media_digits(
 
 // Asks how it is heard: MEDIA_QUALITY comes for it.
 void media_query(struct media *m, struct media_flow f);
+// Asks for a file of this rate; flows may be its channels once it is heard that it began. The id in
+// `what` is the caller's choice, never to be used twice. False: not now.
+[[nodiscard]] bool media_record_begin(
+	struct media *m, const struct media_recorded *what, uint32_t hz);
+// channel 0: left, 1: right; state: enum dp_record. Harmless for no flow.
+void media_record_channel(
+	struct media *m, struct media_flow f, uint64_t id, uint8_t channel, uint8_t state);
+void media_record_end(struct media *m, uint64_t id);
 
 struct media_counts {
 	uint32_t flows_open, flows_free, flows_resting, tracks;

@@ -352,3 +352,22 @@ void media_digits(
 	memcpy(cmd.digits.ms, ms, n * sizeof(*ms));
 	wish(m, f, &cmd);
 }
+
+bool media_record_begin(struct media *m, const struct media_recorded *what, uint32_t hz)
+{
+	return m->state == MEDIA_ATTACHED && media_record_ask(&m->record, &m->link, what, hz);
+}
+
+void media_record_channel(
+	struct media *m, struct media_flow f, uint64_t id, uint8_t channel, uint8_t state)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_RECORD,
+		.record = { .recording = id, .channel = channel, .state = state } };
+
+	wish(m, f, &cmd);
+}
+
+void media_record_end(struct media *m, uint64_t id)
+{
+	media_record_stop(&m->record, &m->link, id);
+}

@@ -55,6 +55,7 @@ struct media {
 	uint32_t helds;
 
 	struct media_plan plan;
+	struct media_record record;
 	struct media_tracks tracks;
 	struct timer sweep;   // tracks that nobody names may not be played any more
 	uint64_t house_music; // what plays until another music is ready; 0: nothing

@@ -98,7 +98,8 @@ static void take_hello(struct media_link *l, struct parcel *p)
 
 static bool is_news(uint16_t kind)
 {
-	return kind == ATTACH_PLAN || kind == ATTACH_MOVED || kind == ATTACH_STALLED;
+	return kind == ATTACH_PLAN || kind == ATTACH_MOVED || kind == ATTACH_STALLED ||
+	       kind == ATTACH_RECORDING || kind == ATTACH_RECORDED;
 }
 
 static void take(struct media_link *l, struct parcel *p)

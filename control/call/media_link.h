@@ -22,7 +22,7 @@ struct media_link_ops {
 	// Both descriptors are the callee's. NULL, or why this is no media that we can work with.
 	const char *(*hello)(void *ctx, int bridge, int wake);
 	void (*track)(void *ctx, const struct attach_message *answer);
-	// PLAN, MOVED, STALLED. fd is -1 or what came with it; it stays the link's.
+	// PLAN, MOVED, STALLED, RECORDING, RECORDED. fd is -1 or what came with it; it stays the link's.
 	void (*said)(void *ctx, const struct attach_message *message, int fd);
 	void (*writable)(void *ctx); // again, after a send that found no room
 	void (*gone)(void *ctx);     // after hello only

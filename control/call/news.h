@@ -17,5 +17,7 @@ struct news {
 	const char *retriever; // user
 	const char *winner;    // user: who was first, in park.retrieve_lost
 	const char *reason;
-	uint64_t wait_ms; // how long the guest waited
+	uint64_t wait_ms;      // how long the guest waited
+	const char *recording; // its id
+	uint64_t length_ms;    // of the recording
 };

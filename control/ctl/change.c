@@ -73,6 +73,27 @@ int run_log_set(struct session *s, char **argument)
 	return code;
 }
 
+int run_call_record(struct session *s, char **argument)
+{
+	json_t *params = json_object();
+	json_t *result = NULL;
+	int code;
+
+	json_object_set_new(params, "ref", json_string(argument[0]));
+	json_object_set_new(params, "state", json_string(argument[1]));
+	code = ask(s, "call.record", params, &result);
+	if (code == EXIT_DONE && !s->options.given[OPTION_JSON]) {
+		const char *id = json_string_value(json_object_get(result, "recording"));
+		const char *state = json_string_value(json_object_get(result, "state"));
+
+		printf("recording %s: ", id != NULL ? id : "-");
+		text_print(stdout, state != NULL ? state : "-");
+		putchar('\n');
+	}
+	json_decref(result);
+	return code;
+}
+
 int run_raw(struct session *s, char **argument)
 {
 	json_error_t e;

@@ -16,6 +16,8 @@ const struct command commands[] = {
 	  { ARGUMENT_ACCOUNT }, 0, true, false, run_call_list },
 	{ "call", "quality", "REF", "how the legs of a call are heard",
 	  { ARGUMENT_WORD }, 1, true, false, run_call_quality },
+	{ "call", "record", "REF on|pause|resume|off", "record a call into a file of layby-media",
+	  { ARGUMENT_WORD, ARGUMENT_WORD }, 2, false, false, run_call_record },
 	{ "lot", "list", "[ACCOUNT]", "the lots and how full they are",
 	  { ARGUMENT_ACCOUNT }, 0, true, false, run_lot_list },
 	{ "user", "list", "ACCOUNT", "who can be reached, who is busy",

@@ -98,6 +98,7 @@ int run_reload(struct session *s, char **argument);
 int run_check(struct session *s, char **argument);
 int run_log_set(struct session *s, char **argument);
 int run_raw(struct session *s, char **argument);
+int run_call_record(struct session *s, char **argument);
 // cores.c
 int run_core_plan(struct session *s, char **argument);
 int run_core_move(struct session *s, char **argument);

@@ -26,8 +26,9 @@ static void say_gap(const struct session *s)
 static void show_event(const struct session *s, const json_t *e)
 {
 	static const char *const more[] = { "caller", "caller_name", "parker", "retriever",
-		"winner", "reason", "ref" };
+		"winner", "recording", "reason", "ref" };
 	const json_t *wait = json_object_get(e, "wait_ms");
+	const json_t *length = json_object_get(e, "length_ms");
 	const char *name = text_of(e, "name");
 
 	if (s->options.given[OPTION_JSON]) {
@@ -52,6 +53,8 @@ static void show_event(const struct session *s, const json_t *e)
 	}
 	if (wait != NULL)
 		printf("  waited %.1f s", (double)json_integer_value(wait) / 1000.0);
+	if (length != NULL)
+		printf("  of %.1f s", (double)json_integer_value(length) / 1000.0);
 	putchar('\n');
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/attach.h"
 
+#include "dataplane/dpdk/recorder.h"
 #include "dataplane/dpdk/say.h"
 #include "dataplane/dpdk/socket.h"
 
@@ -45,6 +46,8 @@ static void detach(struct attach *a, const char *why)
 	close(a->core);
 	a->core = -1;
 	a->state = ATTACH_LETTING_GO;
+	if (a->recorder != NULL)
+		recorder_end_all(a->recorder); // nobody is there to end them
 	order_all(a, (struct order){ .kind = ORDER_LET_GO });
 }
 
@@ -159,6 +162,11 @@ static bool obey(struct attach *a, const struct attach_message *m, int fd)
 		return true;
 	case ATTACH_PLAN:
 		if (!attach_send_plan(a))
+			detach(a, "it does not read its answers");
+		return true;
+	case ATTACH_RECORD_BEGIN:
+	case ATTACH_RECORD_END:
+		if (!attach_record(a, m))
 			detach(a, "it does not read its answers");
 		return true;
 	default:
@@ -295,6 +303,8 @@ void attach_serve(struct attach *a, const struct pollfd fds[ATTACH_POLL_FDS], ui
 {
 	for (uint32_t i = 0; i < a->plan->workers; i++)
 		hear_worker(a, i, now);
+	if (!attach_tell_recorded(a))
+		detach(a, "it does not read its answers");
 	// The old core's end first: a new one may be waiting behind it.
 	if (a->core >= 0 && !is_busy(a) && (fds[1].revents & POLLIN) != 0)
 		hear_core(a);

@@ -22,11 +22,14 @@ enum {
 	ATTACH_POLL_FDS = 2,
 };
 
+struct recorder;
+
 struct attach {
 	enum { ATTACH_ALONE, ATTACH_SERVING, ATTACH_LETTING_GO } state;
 	const struct bridge_plan *plan;
 	struct config *map; // who polls what now
 	struct track_store *tracks;
+	struct recorder *recorder; // NULL: nothing is recorded
 	struct orders *orders[BRIDGE_WORKERS_MAX];
 	const struct worker_stats *stats[BRIDGE_WORKERS_MAX];
 	char path[108];
@@ -60,3 +63,7 @@ void attach_stalled(struct attach *a, uint32_t worker, bool stalled);
 
 // For attach.c alone (attach_plan.c). False: the core does not read.
 [[nodiscard]] bool attach_send_plan(struct attach *a);
+
+// The same (attach_record.c): RECORD_BEGIN and RECORD_END, and what became of recordings.
+[[nodiscard]] bool attach_record(struct attach *a, const struct attach_message *m);
+[[nodiscard]] bool attach_tell_recorded(struct attach *a);

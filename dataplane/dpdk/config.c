@@ -22,6 +22,7 @@ enum {
 };
 
 static const char default_socket[] = "/run/layby/media.sock";
+static const char default_recordings[] = "/var/lib/layby/recordings";
 
 // clang-format off
 #define TEXT(key, type, member) \
@@ -54,6 +55,11 @@ static const cyaml_schema_field_t capacity_fields[] = {
 	TEXT("prompts", struct yaml_capacity, prompts),
 	TEXT("digits", struct yaml_capacity, digits),
 	TEXT("detectors", struct yaml_capacity, detectors),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t recordings_fields[] = {
+	TEXT("directory", struct yaml_recordings, directory),
 	CYAML_FIELD_END,
 };
 
@@ -116,6 +122,8 @@ static const cyaml_schema_field_t config_fields[] = {
 		struct yaml_config, memory, memory_fields),
 	CYAML_FIELD_MAPPING_PTR("capacity", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct yaml_config, capacity, capacity_fields),
+	CYAML_FIELD_MAPPING_PTR("recordings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct yaml_config, recordings, recordings_fields),
 	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct yaml_config, ports,
 		&port_schema, 1, CONFIG_PORTS_MAX),
 	TEXT("socket", struct yaml_config, socket),
@@ -159,6 +167,20 @@ static bool load_memory(struct load *l, const struct yaml_memory *y)
 	return config_per_node(l, "memory.mbufs", y->mbufs, MBUFS_MIN, MBUFS_MAX, c->node_mbufs);
 }
 
+static bool load_recordings(struct load *l, const struct yaml_recordings *y)
+{
+	const char *directory = y != NULL ? y->directory : NULL;
+
+	if (directory == NULL)
+		return true;
+	if (directory[0] != '/' || strlen(directory) >= sizeof(l->out->recordings))
+		return COMPLAIN(l, "recordings.directory",
+			"\"%s\" is not an absolute path of less than %zu bytes", directory,
+			sizeof(l->out->recordings));
+	snprintf(l->out->recordings, sizeof(l->out->recordings), "%s", directory);
+	return true;
+}
+
 static bool load_rest(struct load *l, const struct yaml_config *y)
 {
 	uint64_t seconds = l->out->orphan_seconds;
@@ -187,6 +209,7 @@ static void set_defaults(struct config *c)
 		.orphan_seconds = ORPHAN_SECONDS,
 	};
 	snprintf(c->socket, sizeof(c->socket), "%s", default_socket);
+	snprintf(c->recordings, sizeof(c->recordings), "%s", default_recordings);
 }
 
 bool config_load_on(struct config *out, const char *path, const struct machine *m, char *error,
@@ -205,7 +228,7 @@ bool config_load_on(struct config *out, const char *path, const struct machine *
 	set_defaults(out);
 	bool good = config_load_cores(&l, y->cores) && load_memory(&l, y->memory) &&
 		    config_load_ports(&l, y) && load_rest(&l, y) && config_place(&l) &&
-		    config_load_capacity(&l, y->capacity);
+		    config_load_capacity(&l, y->capacity) && load_recordings(&l, y->recordings);
 	yaml_close(file);
 	return good;
 }

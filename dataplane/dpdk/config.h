@@ -95,6 +95,7 @@ struct config {
 	uint32_t neighbours;     // next hops of each worker
 	uint32_t orphan_seconds; // without a core, then flows without media are closed
 	char socket[108];
+	char recordings[200]; // the directory of their files
 	uint32_t ports;
 	struct config_port port[CONFIG_PORTS_MAX];
 	uint32_t addresses;

@@ -87,6 +87,7 @@ struct engine_capacity config_engine_capacity(const struct config *c, uint32_t w
 		.cryptos = pieces(c, worker, c->capacity.srtp),
 		.opus = pieces(c, worker, c->capacity.opus),
 		.detectors = pieces(c, worker, c->capacity.detectors),
+		.records = pieces(c, worker, c->capacity.recordings),
 	};
 }
 

@@ -33,6 +33,10 @@ struct yaml_capacity {
 	const char *detectors;
 };
 
+struct yaml_recordings {
+	const char *directory;
+};
+
 struct yaml_memory {
 	const char *hugepages;
 	const char *mbufs;
@@ -77,6 +81,7 @@ struct yaml_config {
 	struct yaml_cores *cores;
 	struct yaml_memory *memory;
 	struct yaml_capacity *capacity;
+	struct yaml_recordings *recordings;
 	struct yaml_port *ports;
 	unsigned ports_count;
 	const char *socket;

@@ -41,10 +41,11 @@ void config_print(const struct config *c, FILE *to)
 {
 	fprintf(to,
 		"main on CPU %u  %u worker%s, idle ones %s  hugepages %s\n"
-		"tracks up to %llu MB  %u next hops a worker  socket %s\n",
+		"tracks up to %llu MB  %u next hops a worker  socket %s\n"
+		"recordings in %s\n",
 		c->main_cpu, c->workers, c->workers == 1 ? "" : "s", c->sleep ? "sleep" : "poll",
 		c->hugepages ? "if there are enough" : "none",
-		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket);
+		(unsigned long long)c->tracks_bytes >> 20, c->neighbours, c->socket, c->recordings);
 	for (uint32_t i = 0; i < c->ports; i++)
 		print_port(c, i, to);
 }

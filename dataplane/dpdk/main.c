@@ -8,6 +8,7 @@
 #include "dataplane/dpdk/plan_print.h"
 #include "dataplane/dpdk/plant.h"
 #include "dataplane/dpdk/plant_wire.h"
+#include "dataplane/dpdk/recorder.h"
 #include "dataplane/dpdk/say.h"
 #include "dataplane/dpdk/watchdog.h"
 
@@ -195,6 +196,13 @@ static void run(struct plant *p, struct attach *a, int signals, const char *path
 	}
 }
 
+static uint64_t plant_now(void *ctx)
+{
+	const struct plant *p = ctx;
+
+	return clock_now(&p->clock);
+}
+
 static uint32_t all_flows(const struct bridge_plan *plan)
 {
 	uint32_t flows = 0;
@@ -215,6 +223,7 @@ static int serve(struct plant *p, const struct config *c, int signals, const cha
 	attach.plan = &p->plan;
 	attach.map = &p->map;
 	attach.tracks = &tracks;
+	attach.recorder = &p->recorder;
 	attach.orphan_ns = c->orphan_seconds * 1000000000ULL;
 	for (uint32_t i = 0; i < p->workers; i++) {
 		attach.orders[i] = &p->worker[i]->orders;
@@ -222,6 +231,10 @@ static int serve(struct plant *p, const struct config *c, int signals, const cha
 	}
 	if (!attach_open(&attach, c->socket, clock_now(&p->clock), error, sizeof(error)))
 		goto not_open;
+	if (!recorder_start(&p->recorder, plant_now, p)) {
+		snprintf(error, sizeof(error), "no thread for recordings: %m");
+		goto not_started;
+	}
 	if (!plant_start(p, error, sizeof(error)))
 		goto not_started;
 	if (!locked_all())
@@ -232,12 +245,14 @@ static int serve(struct plant *p, const struct config *c, int signals, const cha
 	run(p, &attach, signals, path);
 	say("the end, as told");
 	plant_stop(p);
+	recorder_stop(&p->recorder);
 	attach_close(&attach);
 	track_store_clear(&tracks);
 	return EXIT_SUCCESS;
 
 not_started:
 	plant_stop(p);
+	recorder_stop(&p->recorder);
 	attach_close(&attach);
 not_open:
 	say("%s", error);

@@ -118,6 +118,7 @@ static bool make_engine(
 
 	plan_engine(&plan, address, &p->plan, i);
 	plan.capacity = config_engine_capacity(c, i);
+	p->recorded[i] = engine_capacity_of(&plan).records;
 	plan.wall_offset = clock_wall_offset(&p->clock);
 	if (getrandom(plan.seed, sizeof(plan.seed), 0) != (ssize_t)sizeof(plan.seed)) {
 		snprintf(error, error_size, "the kernel has no randomness for us");
@@ -167,6 +168,8 @@ static bool build_worker(
 	w->clock = p->clock;
 	w->sleep = c->sleep;
 	w->flows = p->plan.flows[i];
+	w->recorder = &p->recorder;
+	w->number = (uint16_t)i;
 	orders_init(&w->orders);
 	bridge_end_init(&w->bridge, w->flows);
 	add_ports(p, i);
@@ -183,6 +186,11 @@ bool plant_build(struct plant *p, const struct config *c, char *error, size_t er
 	for (uint32_t i = 0; i < c->workers; i++) {
 		if (!build_worker(p, i, c, error, error_size))
 			return false;
+	}
+	if (!recorder_init(&p->recorder, c->recordings, p->recorded, p->workers)) {
+		snprintf(error, error_size,
+			"there is no memory for recordings: lower capacity.recordings");
+		return false;
 	}
 	return plant_make_rings(p, error, error_size);
 }
@@ -218,6 +226,7 @@ static void free_worker(struct worker *w)
 void plant_free(struct plant *p)
 {
 	plant_free_rings(p);
+	recorder_clear(&p->recorder, clock_now(&p->clock));
 	for (uint32_t i = 0; i < p->workers; i++) {
 		free_worker(p->worker[i]);
 		locked_free(p->memory[i], p->memory_size[i]);

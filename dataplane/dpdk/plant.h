@@ -5,6 +5,7 @@
 
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/handoff.h"
+#include "dataplane/dpdk/recorder.h"
 #include "dataplane/dpdk/steer.h"
 #include "dataplane/dpdk/worker.h"
 
@@ -26,6 +27,8 @@ struct plant {
 	void *memory[BRIDGE_WORKERS_MAX]; // engine and neighbours
 	size_t memory_size[BRIDGE_WORKERS_MAX];
 	struct srtp_ciphers *ciphers[BRIDGE_WORKERS_MAX];
+	uint32_t recorded[BRIDGE_WORKERS_MAX]; // channels that each may have
+	struct recorder recorder;
 	struct plant_rings *rings; // between workers; NULL when there is one
 };
 

@@ -4,6 +4,7 @@
 #include "dataplane/dpdk/ask.h"
 #include "dataplane/dpdk/kernel_path.h"
 #include "dataplane/dpdk/receive.h"
+#include "dataplane/dpdk/recorder.h"
 #include "dataplane/dpdk/transmit.h"
 
 #include <sys/prctl.h>
@@ -71,6 +72,14 @@ static void pass(void *ctx, uint16_t worker, const struct pkt *p, const struct f
 	handoff_pass(ctx, worker, p, mark);
 }
 
+static enum record_outcome record(void *ctx, const struct record_note *note, const uint8_t *payload)
+{
+	struct worker *w = ctx;
+
+	return w->recorder != NULL ? recorder_note(w->recorder, w->number, note, payload)
+				   : RECORD_UNKNOWN;
+}
+
 struct engine_ops worker_ops(struct worker *w)
 {
 	return (struct engine_ops){
@@ -83,6 +92,7 @@ struct engine_ops worker_ops(struct worker *w)
 		.entry = entry,
 		.note = note,
 		.pass = pass,
+		.record = record,
 	};
 }
 

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct recorder;
 struct rte_mempool;
 
 enum { WORKER_PORTS_MAX = 32 };
@@ -37,6 +38,8 @@ struct worker {
 	struct clock clock;
 	struct rte_mempool *pool;
 	struct engine *engine;
+	struct recorder *recorder; // NULL: nothing is recorded
+	uint16_t number;           // which worker, for it
 	struct neighbours neighbours;
 	bool sleep; // when idle
 	uint32_t flows;

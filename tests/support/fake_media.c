@@ -148,6 +148,18 @@ void fake_media_stall(struct fake_media *f, uint32_t worker, bool stalled)
 	send_message(f->core, &m, NULL, 0);
 }
 
+void fake_media_record(struct fake_media *f, uint64_t id, enum attach_kind kind,
+	enum attach_outcome outcome, uint64_t ms)
+{
+	struct attach_message m = { .version = ATTACH_VERSION,
+		.kind = (uint16_t)kind,
+		.outcome = (uint16_t)outcome,
+		.track = id,
+		.len = ms };
+
+	send_message(f->core, &m, NULL, 0);
+}
+
 static void hear_core(struct fake_media *f)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -171,7 +183,13 @@ static void hear_core(struct fake_media *f)
 		f->moves++;
 		f->moved = attach_queue_of(&m);
 	}
-	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE)
+	if (m.kind == ATTACH_RECORD_BEGIN) {
+		f->recordings++;
+		f->recording = m;
+	}
+	f->recordings_ended += m.kind == ATTACH_RECORD_END;
+	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE || m.kind == ATTACH_RECORD_BEGIN ||
+		m.kind == ATTACH_RECORD_END)
 		return;
 	if (m.kind == ATTACH_TRACK_DROP) {
 		struct attach_message answer = m;

@@ -56,6 +56,8 @@ struct fake_media {
 	// what it was asked
 	uint32_t moves, moves_answered, plans, drops;
 	struct attach_queue moved; // the last one asked for
+	uint32_t recordings, recordings_ended;
+	struct attach_message recording; // the last one asked for
 	uint32_t greeted, commands, tracks, tracks_answered;
 	struct fake_command command[FAKE_COMMANDS_MAX];
 	struct fake_track track[FAKE_TRACKS_MAX];
@@ -69,5 +71,7 @@ void fake_media_stop(struct fake_media *f);
 // Says something unasked.
 void fake_media_say(struct fake_media *f, uint16_t worker, const struct dp_event *event);
 void fake_media_stall(struct fake_media *f, uint32_t worker, bool stalled);
+void fake_media_record(struct fake_media *f, uint64_t id, enum attach_kind kind,
+	enum attach_outcome outcome, uint64_t ms);
 // How many commands of this kind came for this flow (any flow: gen 0).
 uint32_t fake_media_count(const struct fake_media *f, uint16_t kind, struct flow_id flow);

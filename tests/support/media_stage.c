@@ -37,7 +37,15 @@ static void detached(void *)
 	stage.detached++;
 }
 
-const struct media_ops stage_ops = { .happen = happen, .attached = attached, .detached = detached };
+static void recorded(void *, const struct media_recorded *what)
+{
+	stage.file = *what;
+	stage.recorded++;
+}
+
+const struct media_ops stage_ops = {
+	.happen = happen, .attached = attached, .detached = detached, .recorded = recorded
+};
 
 static void look(struct timer *, uint64_t now_ms)
 {

@@ -21,6 +21,8 @@ struct stage {
 	// what was heard
 	struct media_event heard[STAGE_EVENTS_MAX];
 	uint32_t events, attached, detached, orphans;
+	uint32_t recorded;
+	struct media_recorded file;                        // heard of last
 	void (*on_event)(const struct media_event *event); // called as well
 };
 

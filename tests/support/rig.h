@@ -65,6 +65,8 @@ struct rig {
 	uint32_t sent;
 	struct rig_packet packet[RIG_SENT_MAX];
 	void (*entry)(void *ctx, uint32_t flow, uint32_t gen, bool open, uint64_t owner);
+	// NULL: no recording was announced
+	enum record_outcome (*record)(const struct record_note *note, const uint8_t *payload);
 	uint8_t buffer[BURST_MAX][RIG_ROOM];
 	uint32_t used; // buffers in the burst that is being filled
 	struct burst out;
@@ -153,6 +155,14 @@ static inline void rig_on_entry(void *ctx, uint32_t flow, uint32_t gen, bool ope
 		r->entry(r, flow, gen, open, owner);
 }
 
+static inline enum record_outcome rig_on_record(
+	void *ctx, const struct record_note *note, const uint8_t *payload)
+{
+	struct rig *r = ctx;
+
+	return r->record != NULL ? r->record(note, payload) : RECORD_UNKNOWN;
+}
+
 static inline void rig_tracks(struct rig *r)
 {
 	static const uint64_t hash[4] = { RIG_MUSIC, RIG_PROMPT, RIG_SHORT, RIG_ULAW };
@@ -202,6 +212,7 @@ static inline void rig_begin(
 		.flush = rig_on_flush,
 		.hop = rig_on_hop,
 		.entry = rig_on_entry,
+		.record = rig_on_record,
 	};
 
 	memset(r, 0, sizeof(*r));

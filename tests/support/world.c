@@ -268,11 +268,39 @@ void media_digits(
 		flow->digit[flow->given_back++ % sizeof(flow->digit)] = digit[i];
 }
 
+bool media_record_begin(struct media *, const struct media_recorded *what, uint32_t)
+{
+	if (world.no_files)
+		return false;
+	world.file = *what;
+	world.files++;
+	return true;
+}
+
+void media_record_channel(
+	struct media *, struct media_flow f, uint64_t id, uint8_t channel, uint8_t state)
+{
+	struct world_flow *flow = f.id.gen != 0 ? &world.flow[f.id.index] : NULL;
+
+	if (flow == NULL || !flow->open)
+		return;
+	flow->recorded = state;
+	flow->channel = channel;
+	flow->recording = id;
+}
+
+void media_record_end(struct media *, uint64_t id)
+{
+	world.files_ended += id == world.file.id;
+}
+
 // --- the test's hands
 
 static void told(void *, const struct news *news)
 {
 	snprintf(world.news[world.news_n++ % WORLD_NEWS], sizeof(world.news[0]), "%s", news->name);
+	if (news->reason != NULL)
+		snprintf(world.news_reason, sizeof(world.news_reason), "%s", news->reason);
 	if (news->winner != NULL)
 		snprintf(world.winner, sizeof(world.winner), "%s", news->winner);
 }

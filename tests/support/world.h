@@ -50,6 +50,9 @@ struct world_flow {
 	uint32_t clock;
 	struct address rtp, rtcp; // where it sends
 	uint8_t cn;               // comfort noise, or DP_NO_PT
+	uint8_t recorded;         // enum dp_record
+	uint8_t channel;
+	uint64_t recording;
 };
 
 struct world {
@@ -67,6 +70,10 @@ struct world {
 	char news[WORLD_NEWS][64];
 	char winner[NAME_MAX_LEN];
 	uint32_t news_n;
+	char news_reason[64];       // of the last news that had one
+	struct media_recorded file; // the recording that was asked for last
+	uint32_t files, files_ended;
+	bool no_files;
 	char reachable[16][NAME_MAX_LEN]; // users that have registered
 	uint32_t reachable_n;
 };

@@ -61,13 +61,14 @@ class Appliance:
     """layby-media on a port of the segment, layby-core on the segment's own address."""
 
     def __init__(self, where, accounts, port="tap", rtp="16384-32767", music=None,
-                 address=network.MEDIA, name="layby"):
+                 address=network.MEDIA, name="layby", media=None):
         self.where = os.path.join(where, name)
         os.makedirs(self.where)
         self.accounts_file = self._path("accounts.yaml")
         self.control = self._path("control.sock")
         self._port, self._rtp, self._address = port, rtp, address
         self._music = music or sources.TRACKS[0]
+        self._more = media or {}  # settings of layby-media besides
         self.media = self.core = None
         self._starts = 0
         self.before = []  # what layby-media is started through
@@ -97,7 +98,7 @@ class Appliance:
             "ports": [{"name": "media0", "vdev": vdev, "worker": 1, "gateway": network.CORE,
                        **kernel, "addresses": [{"ip": self._address, "prefix": 24,
                                       "rtp-ports": self._rtp}]}],
-            "socket": self._path("media.sock")})
+            "socket": self._path("media.sock"), **self._more})
         self._write("core.yaml", {
             "sip": {"listen": f"udp:{network.CORE}:5060"},
             "media": {"socket": self._path("media.sock")},

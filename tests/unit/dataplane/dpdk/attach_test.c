@@ -2,6 +2,7 @@
 //
 // The media's door with a real socket; the test plays the core and both workers, and the time.
 #include "dataplane/dpdk/attach.h"
+#include "dataplane/dpdk/recorder.h"
 
 #include <criterion/criterion.h>
 
@@ -610,4 +611,69 @@ Test(attach, a_file_in_the_place_of_the_socket_is_nobody_s_to_remove)
 	cr_expect_not_null(strstr(error, "Address already in use"), "%s", error);
 	cr_expect_eq(unlink(file), 0);
 	unlink(lock);
+}
+
+static struct recorder recorder;
+
+static void ask_recording(int core, enum attach_kind kind, uint64_t id, uint32_t rate)
+{
+	struct attach_message m = {
+		.version = ATTACH_VERSION, .kind = kind, .track = id, .codec = rate
+	};
+
+	cr_assert_eq(send(core, &m, sizeof(m), 0), sizeof(m));
+	serve();
+	recorder_turn(&recorder, now);
+	serve();
+}
+
+static void expect_said(int core, enum attach_kind kind, enum attach_outcome outcome, uint64_t id)
+{
+	struct attach_message m;
+	int fds[2];
+
+	cr_assert_eq(hear(core, &m, fds), sizeof(m));
+	cr_expect_eq(m.kind, kind, "%u", m.kind);
+	cr_expect_eq(m.outcome, outcome, "%u", m.outcome);
+	cr_expect_eq(m.track, id);
+}
+
+Test(attach, a_recording_is_answered_when_it_begins_and_once_when_it_is_over)
+{
+	static const uint32_t channels[WORKERS] = { 1, 1 };
+	int fds[2];
+	struct attach_message m;
+	int core = attach_core(fds);
+	char file[80];
+
+	cr_assert(recorder_init(&recorder, directory, channels, WORKERS));
+	a.recorder = &recorder;
+	ask_recording(core, ATTACH_RECORD_BEGIN, 7, 8000);
+	expect_said(core, ATTACH_RECORDING, ATTACH_OK, 7);
+	ask_recording(core, ATTACH_RECORD_BEGIN, 7, 8000);
+	expect_said(core, ATTACH_RECORDING, ATTACH_IN_USE, 7);
+	ask_recording(core, ATTACH_RECORD_END, 7, 0);
+	expect_said(core, ATTACH_RECORDED, ATTACH_OK, 7);
+	ask_recording(core, ATTACH_RECORD_END, 7, 0);
+	cr_expect_eq(hear(core, &m, fds), -1, "once");
+	ask_recording(core, ATTACH_RECORD_BEGIN, 8, 8000);
+	detach_core(core, fds);
+	recorder_turn(&recorder, now);
+	serve();
+	for (int id = 7; id <= 8; id++) {
+		snprintf(file, sizeof(file), "%s/%016x.wav", directory, (unsigned)id);
+		cr_expect_eq(unlink(file), 0, "a core that goes ends them well");
+	}
+	recorder_clear(&recorder, now);
+	a.recorder = NULL;
+}
+
+Test(attach, without_a_recorder_there_is_no_room_for_recordings)
+{
+	int fds[2];
+	int core = attach_core(fds);
+
+	ask_recording(core, ATTACH_RECORD_BEGIN, 7, 8000);
+	expect_said(core, ATTACH_RECORDING, ATTACH_NO_ROOM, 7);
+	detach_core(core, fds);
 }
