@@ -42,6 +42,36 @@ void track_sums(uint16_t *out, unsigned encoding, const uint8_t *payload, uint32
 	}
 }
 
+const uint8_t *track_packet(const struct track *t, uint32_t at, uint32_t *len, uint32_t *next)
+{
+	assert(t->payload[TRACK_OPUS] != NULL && t->packets > 0);
+
+	uint32_t i = at / TRACK_PACKET;
+	if (i >= t->packets)
+		i = t->packets - 1;
+	uint32_t begin = i > 0 ? t->packet_end[i - 1] : 0;
+
+	*len = t->packet_end[i] - begin;
+	*next = i + 1 == t->packets ? t->len : (i + 1) * TRACK_PACKET;
+	return t->payload[TRACK_OPUS] + begin;
+}
+
+int track_packets_are_sound(const uint32_t *end, uint32_t packets, uint32_t units, uint64_t bytes)
+{
+	uint64_t covered = (uint64_t)packets * TRACK_PACKET;
+	uint32_t begin = 0;
+
+	if (packets == 0 || covered >= (uint64_t)units + TRACK_PACKET ||
+		covered + TRACK_PACKET <= units)
+		return 0;
+	for (uint32_t i = 0; i < packets; i++) {
+		if (end[i] <= begin || end[i] - begin > TRACK_FRAME_MAX)
+			return 0;
+		begin = end[i];
+	}
+	return begin == bytes;
+}
+
 uint32_t track_loop(const struct track *t, unsigned encoding, uint32_t at, uint8_t *dst, size_t n)
 {
 	assert(encoding < TRACK_CODECS && t->payload[encoding] != NULL && at < t->len);

@@ -4,20 +4,30 @@
 // shown to workers, so any number of them may read it at once.
 //
 // Lengths and positions are in units of 125 us, the same in every encoding; a unit is a fixed
-// number of bytes of each. (An encoding whose packets differ in size would need an index beside
-// its payload; there is none yet.)
+// number of bytes of each. Opus alone is made of packets of 20 ms that differ in size: it has an
+// index beside its payload, and its loop is as many whole packets as come nearest to the track.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 // Encodings a track can be there in; the first four are those of enum dp_codec.
-enum { TRACK_PCMU, TRACK_PCMA, TRACK_G722, TRACK_L16, TRACK_L16_WIDE, TRACK_CODECS };
+enum {
+	TRACK_PCMU,
+	TRACK_PCMA,
+	TRACK_G722,
+	TRACK_L16,
+	TRACK_L16_WIDE,
+	TRACK_OPUS,
+	TRACK_CODECS,
+};
 
 enum {
 	TRACK_UNITS_PER_MS = 8,
 	TRACK_BLOCK = 80,       // units that are summed together: 10 ms
 	TRACK_FRAME_MAX = 1280, // bytes of the longest packet: 40 ms of the widest
+	TRACK_PACKET = 160,     // units of a packet of Opus: 20 ms
+	TRACK_PACKET_MS = TRACK_PACKET / TRACK_UNITS_PER_MS,
 };
 
 struct track {
@@ -25,18 +35,22 @@ struct track {
 	uint32_t len;                         // units; never 0
 	const uint8_t *payload[TRACK_CODECS]; // NULL: not there in this encoding
 	const uint16_t *sums[TRACK_CODECS];   // of payload, see track_sums(); NULL: not reckoned
+	const uint32_t *packet_end;           // of Opus: where each packet ends in the payload
+	uint32_t packets;                     // of Opus
 };
 
-// Bytes of a unit.
+// Bytes of a unit; 0 of Opus.
 static inline size_t track_unit(unsigned encoding)
 {
-	return encoding < TRACK_L16 ? 1 : encoding == TRACK_L16 ? 2 : 4;
+	static const uint8_t wide[] = { 2, 4, 0 };
+
+	return encoding < TRACK_L16 ? 1 : wide[encoding - TRACK_L16];
 }
 
 // RTP clock units of a unit of time, 125 us. That of G.722 says 8000 (RFC 3551, 4.5.2).
 static inline uint32_t track_clock(unsigned encoding)
 {
-	return encoding == TRACK_L16_WIDE ? 2 : 1;
+	return encoding < TRACK_L16_WIDE ? 1 : encoding == TRACK_L16_WIDE ? 2 : 6;
 }
 
 // The byte that silence is made of.
@@ -65,6 +79,14 @@ void track_sums(uint16_t *out, unsigned encoding, const uint8_t *payload, uint32
 		*out += sums[b];
 	return 1;
 }
+
+// The packet of Opus that is played at position `at`, and its bytes. *next is the position that
+// follows: the track's length after the last one.
+const uint8_t *track_packet(const struct track *t, uint32_t at, uint32_t *len, uint32_t *next);
+
+// Are these the ends of the packets of a track of so many units, in so many bytes?
+[[nodiscard]] int track_packets_are_sound(
+	const uint32_t *end, uint32_t packets, uint32_t units, uint64_t bytes);
 
 // Copies n units from position `at` (below t->len) into dst, going round at the end.
 // Returns the position that follows.

@@ -189,6 +189,8 @@ static uint64_t track(struct core *core, const char *file)
 
 	if (id == 0)
 		log_error("%s", error);
+	else
+		media_track_prepare(core->media, id);
 	return id;
 }
 
@@ -207,6 +209,7 @@ static bool load_tracks(struct core *core, struct house_tracks *t)
 	bool all = true;
 
 	t->music = track(core, core->config.music);
+	media_house_music(core->media, t->music);
 	t->full = prompt(core, "pbx-parkingfailed");
 	t->empty = prompt(core, "pbx-invalidpark");
 	for (int i = 0; i < 10; i++) {

@@ -5,7 +5,7 @@
 // Everything that happens per call goes through the bridge instead.
 //
 //   media → core   HELLO       with two descriptors: the bridge's memfd, the wake-up eventfd
-//   core → media   TRACK_ADD   with one descriptor: a memfd holding the encoded audio
+//   core → media   TRACK_ADD   with one descriptor: a memfd holding one encoding of it
 //   core → media   TRACK_DROP
 //   media → core   TRACK       the answer to each TRACK_ADD and TRACK_DROP, in order
 //   core → media   MOVE        another worker is to poll a queue
@@ -51,19 +51,21 @@ enum attach_outcome {
 	ATTACH_NO_ROOM,    // as many recordings as there may be at once are under way
 };
 
-enum { ATTACH_VERSION = 1 };
+enum { ATTACH_VERSION = 2 };
 
-// A track is known by the hash of its content as linear audio; each codec of it is added on its
-// own. Adding what is there already is answered with OK at once.
+// A track is known by the hash of its content as linear audio; each encoding of it is added on its
+// own. Adding what is there already is answered with OK at once. The descriptor holds the payload.
+// In Opus there stands before it how many packets there are and where each ends in the payload,
+// all as uint32_t in the order of the machine.
 struct attach_message {
 	uint32_t version; // ATTACH_VERSION
 	uint16_t kind;    // enum attach_kind
 	uint16_t outcome; // enum attach_outcome, in TRACK, MOVED, STALLED, RECORDING, RECORDED
 	uint64_t track; // content hash, never 0; of a recording: its id, never 0, never used twice
-	uint64_t len;   // bytes in the descriptor; of a track: one byte is one sample (8 kHz);
-			// in RECORDED: the milliseconds of the file
-	uint32_t codec; // enum dp_codec: PCMU or PCMA; in RECORD_BEGIN: Hz, 8000 or 16000
-	uint32_t reserved;
+	uint64_t len;   // bytes in the descriptor; in RECORDED: the milliseconds of the file
+	uint32_t codec; // of a track: its encoding, TRACK_* of codecs/track.h; in RECORD_BEGIN: Hz,
+			// 8000 or 16000
+	uint32_t units; // of a track: its length, the same in every encoding
 };
 static_assert(sizeof(struct attach_message) == 32, "a message has one size");
 

@@ -15,5 +15,6 @@ enum dp_refusal play_music(
 enum dp_refusal play_prompt(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now);
 
-// Is what the flow plays now there in this codec?
+// Is what the flow plays now there in this codec? And there as samples? MUSIC and PROMPT only.
 bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg);
+bool play_is_samples(const struct engine *e, const struct rtp_flow *f);

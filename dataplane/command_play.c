@@ -3,14 +3,18 @@
 // MUSIC and PROMPT: what a flow may play, and that it does.
 #include "dataplane/command.h"
 #include "dataplane/node.h"
+#include "dataplane/voice_track.h"
 
 #include <string.h>
 
 // Is the track there in this encoding, and does a packet of it fit?
 static bool encoded(const struct engine *e, uint16_t track, uint8_t encoding, uint8_t ptime)
 {
-	return encoding < TRACK_CODECS && e->tracks.track[track]->payload[encoding] != NULL &&
-	       ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
+	if (encoding == TRACK_CODECS || e->tracks.track[track]->payload[encoding] == NULL)
+		return false;
+	return encoding == TRACK_OPUS
+		       ? ptime == TRACK_PACKET_MS
+		       : ptime * TRACK_UNITS_PER_MS * track_unit(encoding) <= TRACK_FRAME_MAX;
 }
 
 bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg)
@@ -25,6 +29,19 @@ bool play_can_go_on(const struct engine *e, const struct rtp_flow *f, const stru
 	const struct flow_prompt *prompt = prompt_of(e, f);
 	for (unsigned i = 0; i < prompt->n; i++) {
 		if (!encoded(e, prompt->track[i], encoding, leg->ptime))
+			return false;
+	}
+	return true;
+}
+
+bool play_is_samples(const struct engine *e, const struct rtp_flow *f)
+{
+	if (f->mode == FLOW_MUSIC)
+		return voice_track_there(e->tracks.track[f->track]);
+
+	const struct flow_prompt *prompt = prompt_of(e, f);
+	for (unsigned i = 0; i < prompt->n; i++) {
+		if (!voice_track_there(e->tracks.track[prompt->track[i]]))
 			return false;
 	}
 	return true;
@@ -49,17 +66,26 @@ static enum dp_refusal find_track(
 enum dp_refusal play_music(
 	struct engine *e, struct rtp_flow *f, const struct dp_cmd *cmd, uint64_t now)
 {
+	bool shared = (cmd->music.flags & DP_MUSIC_SHARED) != 0;
 	uint16_t track;
+
+	if ((cmd->music.flags & ~(uint32_t)DP_MUSIC_SHARED) != 0)
+		return DP_REFUSAL_BAD_VALUE;
+
 	enum dp_refusal refusal = find_track(e, f, cmd->music.track, &track);
 
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
-	if (f->mode == FLOW_MUSIC && f->track == track)
+	if (f->mode == FLOW_MUSIC && f->track == track && cold_of(e, f)->shared == shared) {
+		// It may be there in the flow's codec since.
+		voice_settle(e, f, now);
 		return DP_REFUSAL_NONE;
+	}
 
 	engine_use_tracks(e, &track, 1);
 	engine_set_mode(e, f, FLOW_MUSIC);
 	f->track = track;
+	cold_of(e, f)->shared = shared;
 	voice_settle(e, f, now);
 	engine_pace(e, f, now);
 	return DP_REFUSAL_NONE;

@@ -63,6 +63,8 @@ uint8_t flow_encoding(uint8_t codec, uint32_t clock)
 		return TRACK_G722;
 	case DP_CODEC_L16:
 		return clock == 8000 ? TRACK_L16 : clock == 16000 ? TRACK_L16_WIDE : TRACK_CODECS;
+	case DP_CODEC_OPUS:
+		return clock == 48000 ? TRACK_OPUS : TRACK_CODECS;
 	default:
 		return TRACK_CODECS;
 	}

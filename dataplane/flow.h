@@ -221,6 +221,7 @@ struct flow_cold {
 	bool mux : 1;         // RTCP has the port of RTP (RFC 5761)
 	bool reported : 1;    // we have sent RTCP
 	bool judged : 1;      // the far end has reported of us: remote_lost means something
+	bool shared : 1;      // MUSIC: all who hear the track are at one place of it
 };
 static_assert(sizeof(struct flow_cold) <= 112, "a flow is 256 bytes, pacer and pools included");
 

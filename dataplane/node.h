@@ -273,6 +273,9 @@ static inline bool music_is_plain(const struct rtp_flow *f)
 	return f->mode == FLOW_MUSIC && (f->tx & other) == 0 && f->send_port != 0;
 }
 
+// The place in its track of one whose position is shared, if it does not just go on; MUSIC only.
+void music_find_place(const struct engine *e, struct rtp_flow *f, uint64_t at);
+
 // Asks for the audio of its next packet to be brought into the cache.
 void music_fetch(const struct engine *e, const struct rtp_flow *f);
 

@@ -119,8 +119,8 @@ void far_opened(struct engine *e, struct rtp_flow *f)
 }
 
 // What a packet is. *kept is NULL, or the counter of why nobody is to hear it.
-static enum far_what find_out(struct engine *e, struct rtp_flow *x, struct pkt *p,
-	_Atomic uint64_t **kept, uint64_t now)
+static enum far_what find_out(
+	struct engine *e, struct rtp_flow *x, struct pkt *p, _Atomic uint64_t **kept, uint64_t now)
 {
 	*kept = NULL;
 	if (x->rx & FLOW_OPAQUE)

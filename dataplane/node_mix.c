@@ -292,6 +292,8 @@ void node_mix(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t 
 
 	if (f->mode == FLOW_PROMPT && prompt_waits(e, f, at))
 		return;
+	if (f->mode == FLOW_MUSIC)
+		music_find_place(e, f, at);
 	if (f->mode == FLOW_RELAY) {
 		fill_in(e, f, v, out, at);
 	} else {

@@ -7,7 +7,7 @@
 #include <endian.h>
 #include <string.h>
 
-enum { LOCK_WAIT_MS = 1000, LINE = 64 };
+enum { LOCK_WAIT_MS = 1000, LINE = 64, UNIT_NS = 125000 };
 
 // The units of a track in a packet.
 static uint32_t frame_units(const struct rtp_flow *f)
@@ -15,10 +15,8 @@ static uint32_t frame_units(const struct rtp_flow *f)
 	return f->ptime * (uint32_t)TRACK_UNITS_PER_MS;
 }
 
-static void send(struct rtp_flow *f, struct pkt *p, uint64_t at)
+static void send(struct rtp_flow *f, struct pkt *p, uint32_t len, uint64_t at)
 {
-	uint32_t len = frame_units(f) * (uint32_t)track_unit(f->encoding);
-
 	flow_stamp(f, p->data,
 		&(struct flow_frame){ .at = at,
 			.ns = f->ptime * NS_PER_MS,
@@ -37,6 +35,36 @@ static struct pkt *next_blank(struct engine *e, struct rtp_flow *f, struct burst
 	return p;
 }
 
+// Writes a packet's payload of music and moves on. Returns its bytes.
+static uint32_t read_music(const struct track *t, struct rtp_flow *f, uint8_t *dst)
+{
+	uint32_t units = frame_units(f), len = units * (uint32_t)track_unit(f->encoding);
+
+	if (f->encoding != TRACK_OPUS) {
+		f->track_at = track_loop(t, f->encoding, f->track_at, dst, units);
+		return len;
+	}
+	const uint8_t *packet = track_packet(t, f->track_at, &len, &f->track_at);
+
+	memcpy(dst, packet, len);
+	if (f->track_at == t->len)
+		f->track_at = 0;
+	return len;
+}
+
+// Who shares a track's position is where the time says, from its first packet on and after each
+// pause; between, time and track go on together.
+void music_find_place(const struct engine *e, struct rtp_flow *f, uint64_t at)
+{
+	uint32_t grid = f->encoding == TRACK_OPUS ? TRACK_PACKET : TRACK_BLOCK;
+
+	if (!cold_of(e, f)->shared || (f->tx & FLOW_FRESH) == 0)
+		return;
+
+	uint64_t place = at / UNIT_NS % e->tracks.track[f->track]->len;
+	f->track_at = (uint32_t)(place - place % grid);
+}
+
 static void music(struct engine *e, struct rtp_flow *f, struct burst *out, uint64_t at)
 {
 	// Who is on hold, or not found yet behind his NAT, misses nothing of the track.
@@ -46,16 +74,42 @@ static void music(struct engine *e, struct rtp_flow *f, struct burst *out, uint6
 	struct pkt *p = next_blank(e, f, out);
 	if (p == NULL)
 		return;
-	send(f, p, at);
-	f->track_at = track_loop(e->tracks.track[f->track], f->encoding, f->track_at,
-		p->data + RTP_FIXED_LEN, frame_units(f));
+	music_find_place(e, f, at);
+	send(f, p, read_music(e->tracks.track[f->track], f, p->data + RTP_FIXED_LEN), at);
 	stat_add(&e->stats->music_packets, 1);
 }
 
-// Fills a frame from track after track; what is left after the last one is silence.
-static void read_prompt(const struct engine *e, struct rtp_flow *f, struct flow_prompt *prompt,
-	uint8_t *dst, size_t n)
+static void end_of_track(struct rtp_flow *f, struct flow_prompt *prompt)
 {
+	prompt->at++;
+	f->track_at = 0;
+}
+
+// A packet of Opus belongs to one track.
+static uint32_t read_packet(
+	const struct engine *e, struct rtp_flow *f, struct flow_prompt *prompt, uint8_t *dst)
+{
+	const struct track *t = e->tracks.track[prompt->track[prompt->at]];
+	uint32_t len;
+	const uint8_t *packet = track_packet(t, f->track_at, &len, &f->track_at);
+
+	memcpy(dst, packet, len);
+	if (f->track_at == t->len)
+		end_of_track(f, prompt);
+	return len;
+}
+
+// Fills a frame from track after track; what is left after the last one is silence. Returns its
+// bytes.
+static uint32_t read_prompt(
+	const struct engine *e, struct rtp_flow *f, struct flow_prompt *prompt, uint8_t *dst)
+{
+	size_t n = frame_units(f);
+	size_t bytes = n * track_unit(f->encoding);
+
+	if (f->encoding == TRACK_OPUS)
+		return read_packet(e, f, prompt, dst);
+
 	size_t unit = track_unit(f->encoding);
 
 	while (n > 0 && prompt->at < prompt->n) {
@@ -65,12 +119,11 @@ static void read_prompt(const struct engine *e, struct rtp_flow *f, struct flow_
 		f->track_at += (uint32_t)got;
 		dst += got * unit;
 		n -= got;
-		if (f->track_at == t->len) {
-			prompt->at++;
-			f->track_at = 0;
-		}
+		if (f->track_at == t->len)
+			end_of_track(f, prompt);
 	}
 	memset(dst, track_silence(f->encoding), n * unit);
+	return (uint32_t)bytes;
 }
 
 void prompt_finish(struct engine *e, struct rtp_flow *f, uint64_t now)
@@ -99,20 +152,20 @@ static void play_prompt(struct engine *e, struct rtp_flow *f, struct burst *out,
 {
 	struct flow_prompt *prompt = prompt_of(e, f);
 	uint8_t unheard[TRACK_FRAME_MAX];
-	uint8_t *dst = unheard;
+	struct pkt *p = NULL;
 
 	if (prompt_waits(e, f, at))
 		return;
 	if (flow_may_send(f)) {
-		struct pkt *p = next_blank(e, f, out);
-
+		p = next_blank(e, f, out);
 		if (p == NULL)
 			return;
-		send(f, p, at);
-		dst = p->data + RTP_FIXED_LEN;
 		stat_add(&e->stats->prompt_packets, 1);
 	}
-	read_prompt(e, f, prompt, dst, frame_units(f));
+
+	uint32_t len = read_prompt(e, f, prompt, p != NULL ? p->data + RTP_FIXED_LEN : unheard);
+	if (p != NULL)
+		send(f, p, len, at);
 	if (prompt->at == prompt->n)
 		prompt_finish(e, f, at);
 }
@@ -124,9 +177,14 @@ static const uint8_t *audio_of(const struct track *t, const struct rtp_flow *f)
 
 void music_fetch(const struct engine *e, const struct rtp_flow *f)
 {
-	const uint8_t *audio = audio_of(e->tracks.track[f->track], f);
-	size_t len = frame_units(f) * track_unit(f->encoding);
+	const struct track *t = e->tracks.track[f->track];
+	const uint8_t *audio;
+	uint32_t len = frame_units(f) * (uint32_t)track_unit(f->encoding), next;
 
+	if (f->encoding == TRACK_OPUS)
+		audio = track_packet(t, f->track_at, &len, &next);
+	else
+		audio = audio_of(t, f);
 	for (size_t at = 0; at < len + LINE; at += LINE)
 		__builtin_prefetch(audio + at);
 }
@@ -187,6 +245,12 @@ static void play_on(const struct engine *e, struct rtp_flow *f, struct pkt *p, u
 	uint32_t sum;
 
 	aim(p, e, f);
+	if (f->encoding == TRACK_OPUS) {
+		bytes = read_music(t, f, p->data + RTP_FIXED_LEN);
+		p->len = (uint16_t)(RTP_FIXED_LEN + bytes);
+		move_on(f, units, bytes, at);
+		return;
+	}
 	p->len = (uint16_t)(RTP_FIXED_LEN + bytes);
 	if (track_sum(t, f->encoding, f->track_at, units, &sum)) {
 		p->payload_sum = fold(header + sum);

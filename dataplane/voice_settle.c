@@ -125,6 +125,10 @@ static void stop_render(struct engine *e, struct rtp_flow *f)
 {
 	struct voice *v = voice_of(e, f);
 
+	// What was made since the peer was heard last has numbers that his packets would have.
+	if ((f->tx & FLOW_RENDERED) && f->mode == FLOW_RELAY &&
+		(uint16_t)(f->seq_floor + f->seq_delta) != f->out_seq)
+		f->tx |= FLOW_FRESH;
 	f->tx &= (uint8_t)~FLOW_RENDERED;
 	f->driven = false;
 	if (v == NULL)
@@ -347,15 +351,13 @@ static bool fits_heard(struct engine *e, struct rtp_flow *f, const struct voice_
 	return voice_reserve_in(e, f, codec) && voice_reserve_out(e, y, voice_codec_of(y));
 }
 
-// What the flow plays must be there in the new codec; if tracks never are, it is made of samples.
+// What the flow plays must be there in the new codec, or as samples to make it of.
 static bool can_go_on(const struct engine *e, const struct rtp_flow *f, const struct voice_leg *leg)
 {
 	if (f->mode != FLOW_MUSIC && f->mode != FLOW_PROMPT)
 		return true;
-	if (codec_find(leg->codec, leg->clock) == NULL ||
-		flow_encoding(leg->codec, leg->clock) != TRACK_CODECS)
-		return play_can_go_on(e, f, leg);
-	return true;
+	return play_can_go_on(e, f, leg) ||
+	       (codec_find(leg->codec, leg->clock) != NULL && play_is_samples(e, f));
 }
 
 enum dp_refusal voice_fit_remote(struct engine *e, struct rtp_flow *f, const struct voice_leg *leg)
@@ -374,8 +376,7 @@ enum dp_refusal voice_fit_track(struct engine *e, struct rtp_flow *f, const stru
 {
 	const struct codec *codec = voice_codec_of(f);
 
-	// What can be encoded once and for all is not encoded for one flow.
-	if (codec == NULL || f->encoding != TRACK_CODECS || !voice_track_there(t))
+	if (codec == NULL || !voice_track_there(t))
 		return DP_REFUSAL_NO_ENCODING;
 	if (voice_reserve_out(e, f, codec))
 		return DP_REFUSAL_NONE;

@@ -51,6 +51,7 @@ struct account {
 	char *name;
 	char *domain;                         // in lower case
 	char *music;                          // file of a track; NULL: the house's default
+	bool music_shared;                    // all who hear it are at one place of it
 	bool parking;                         // off unless said
 	char park_code[9];                    // digits 0-9 * #, at most 8; "#0"
 	const struct callflow_plan *fallback; // for a call without a call flow; NULL: hang up

@@ -292,6 +292,18 @@ static bool take_parking(struct intake *in, const struct raw_account *raw, struc
 
 // --- the account
 
+static bool take_music(struct intake *in, const struct raw_account *raw, struct account *out)
+{
+	const char *position = raw->music_position;
+
+	out->music_shared = position != NULL && strcmp(position, "shared") == 0;
+	if (position != NULL && !out->music_shared && strcmp(position, "own") != 0)
+		return INTAKE_REFUSE(in, intake_at(in, ".music-position"),
+			"music-position is own (each caller hears it from its beginning) or "
+			"shared (all are at one place of it)");
+	return raw->music == NULL || intake_copy(in, &out->music, raw->music);
+}
+
 static bool take_names(struct intake *in, const struct raw_account *raw, struct account *out)
 {
 	if (!intake_is_name(raw->name))
@@ -305,7 +317,7 @@ static bool take_names(struct intake *in, const struct raw_account *raw, struct 
 	for (char *c = out->domain; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
-	return raw->music == NULL || intake_copy(in, &out->music, raw->music);
+	return take_music(in, raw, out);
 }
 
 bool intake_account(struct intake *in, const struct raw_account *raw, struct account *out)

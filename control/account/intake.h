@@ -44,7 +44,7 @@ struct raw_parking {
 };
 
 struct raw_account {
-	char *name, *domain, *music;
+	char *name, *domain, *music, *music_position;
 	struct raw_parking *parking;
 	struct raw_user *user;
 	struct raw_number *number;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// libsndfile reads, we mix down and encode. No resampling here: what is not at 8 kHz is refused
-// with the command that converts it, so that nobody hears a bad conversion by surprise.
+// libsndfile reads, we mix down, and what is at another rate than we keep is brought to it.
 #include "control/account/music.h"
 
-#include "codecs/g711.h"
-#include "dataplane/cmd.h"
+#include "control/account/rate.h"
 
 #include <assert.h>
 #include <sndfile.h>
@@ -15,11 +13,13 @@
 #include <sys/stat.h>
 
 enum {
-	RATE = 8000,
+	NARROW = 8000,
+	WIDE = 16000,
+	RATE_LEAST = 4000,
+	RATE_MOST = 192000,
 	CHANNELS_MAX = 8,
 	FRAMES = 1024, // read at once
-	FIRST_ROOM = 60 * RATE,
-	LONGEST = MUSIC_SECONDS_MAX * RATE,
+	FIRST_ROOM = 60 * NARROW,
 };
 static_assert(FIRST_ROOM >= FRAMES, "doubling the room makes enough of it");
 
@@ -47,14 +47,19 @@ static bool too_long(struct import *im)
 	return false;
 }
 
+static size_t longest(const struct import *im)
+{
+	return (size_t)MUSIC_SECONDS_MAX * (size_t)im->info.samplerate;
+}
+
 static bool is_fit(struct import *im)
 {
 	const SF_INFO *i = &im->info;
 
-	if (i->samplerate != RATE) {
+	if (i->samplerate < RATE_LEAST || i->samplerate > RATE_MOST) {
 		snprintf(im->error, im->error_size,
-			"%s is at %d Hz; convert it with: sox %s -r %d -c 1 out.wav", im->path,
-			i->samplerate, im->path, RATE);
+			"%s is at %d Hz; convert it with: sox %s -r %d out.wav", im->path,
+			i->samplerate, im->path, WIDE);
 		return false;
 	}
 	if (i->channels < 1 || i->channels > CHANNELS_MAX) {
@@ -63,7 +68,7 @@ static bool is_fit(struct import *im)
 			i->channels, im->path);
 		return false;
 	}
-	return i->frames <= LONGEST || too_long(im);
+	return i->frames <= (sf_count_t)longest(im) || too_long(im);
 }
 
 // Room for n more samples, whatever the header said about their number.
@@ -73,7 +78,7 @@ static bool make_room(struct import *im, size_t n)
 
 	if (im->len + n <= im->room)
 		return true;
-	if (im->len + n > LONGEST)
+	if (im->len + n > longest(im))
 		return too_long(im);
 
 	int16_t *more = realloc(im->audio, room * sizeof(*more));
@@ -124,20 +129,40 @@ static uint64_t hash(const int16_t *audio, size_t len)
 	return h != 0 ? h : 1;
 }
 
-static bool encode(struct import *im, struct music *out)
+void music_name(struct music *m)
 {
-	uint8_t *ulaw = malloc(im->len), *alaw = malloc(im->len);
+	m->hash = hash(m->audio, (size_t)m->len * (m->rate / NARROW));
+}
 
-	if (ulaw == NULL || alaw == NULL) {
-		free(ulaw);
-		free(alaw);
+// Narrow stays narrow; everything else becomes wide, in whole units.
+static bool to_rate(struct import *im, struct music *out)
+{
+	uint32_t from = (uint32_t)im->info.samplerate;
+
+	out->rate = from <= NARROW ? NARROW : WIDE;
+	out->len = (uint32_t)((uint64_t)im->len * NARROW / from);
+	if (out->len == 0)
+		out->len = 1;
+
+	size_t n = (size_t)out->len * (out->rate / NARROW);
+	bool as_it_is = from == out->rate && n <= im->len;
+	if (as_it_is) {
+		out->audio = im->audio;
+		im->audio = NULL;
+		return true;
+	}
+	out->audio = malloc(n * sizeof(*out->audio));
+	return out->audio != NULL && rate_ring(out->audio, n, im->audio, im->len);
+}
+
+static bool finish(struct import *im, struct music *out)
+{
+	*out = (struct music){ .len = 0 };
+	if (!to_rate(im, out)) {
+		music_clear(out);
 		return no_memory(im);
 	}
-	g711_encode_ulaw(ulaw, im->audio, im->len);
-	g711_encode_alaw(alaw, im->audio, im->len);
-	*out = (struct music){ .hash = hash(im->audio, im->len), .len = (uint32_t)im->len };
-	out->encoded[DP_CODEC_PCMU] = ulaw;
-	out->encoded[DP_CODEC_PCMA] = alaw;
+	music_name(out);
 	return true;
 }
 
@@ -158,7 +183,7 @@ bool music_load(struct music *out, const char *path, char *error, uint32_t error
 		error[strcspn(error, "\n")] = '\0';
 		return false;
 	}
-	done = is_fit(&im) && read_audio(&im) && encode(&im, out);
+	done = is_fit(&im) && read_audio(&im) && finish(&im, out);
 	sf_close(im.file);
 	free(im.audio);
 	return done;
@@ -166,7 +191,6 @@ bool music_load(struct music *out, const char *path, char *error, uint32_t error
 
 void music_clear(struct music *m)
 {
-	free(m->encoded[DP_CODEC_PCMU]);
-	free(m->encoded[DP_CODEC_PCMA]);
+	free(m->audio);
 	*m = (struct music){ .hash = 0 };
 }

@@ -95,6 +95,7 @@ static const cyaml_schema_field_t account_fields[] = {
 	TEXT("name", NEEDED, raw_account, name, ACCOUNT_NAME_MAX),
 	TEXT("domain", NEEDED, raw_account, domain, ACCOUNT_DOMAIN_MAX),
 	TEXT("music", MAY, raw_account, music, TEXT_MAX),
+	TEXT("music-position", MAY, raw_account, music_position, ACCOUNT_NAME_MAX),
 	CYAML_FIELD_MAPPING_PTR("parking", CYAML_FLAG_POINTER | MAY, struct raw_account, parking, parking_fields),
 	LIST("lots", MAY, raw_account, lot, &lot_schema, 0, LOTS_MAX),
 	LIST("users", MAY, raw_account, user, &user_schema, 0, USERS_MAX),

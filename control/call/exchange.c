@@ -63,6 +63,7 @@ static void tenant_free(struct tenant *t)
 	queue_free_all(t);
 	if (t->x->park != NULL)
 		t->x->park->lots_free(t);
+	media_track_release(t->x->plan.media, t->music);
 	accounts_unref(t->accounts);
 	free(t->name);
 	free(t);
@@ -166,10 +167,12 @@ static uint64_t tenant_track(struct exchange *x, const struct account *a)
 static void tenant_update(struct tenant *t, struct accounts *accounts, const struct account *a)
 {
 	struct accounts *old = t->accounts;
+	uint64_t music = t->music;
 
 	t->accounts = accounts_ref(accounts);
 	t->plan = a;
 	t->music = tenant_track(t->x, a);
+	media_track_release(t->x->plan.media, music);
 	if (t->x->park != NULL)
 		t->x->park->lots_update(t);
 	if (old != NULL)

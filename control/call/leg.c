@@ -28,6 +28,7 @@ static struct leg *leg_new(struct tenant *t, enum leg_state state)
 	leg->state = state;
 	leg->max_forwards = MAX_FORWARDS;
 	leg->dtmf_rx = leg->dtmf_tx = -1;
+	leg->dtmf_offered[0] = leg->dtmf_offered[1] = -1;
 	arc4random_buf(&leg->session, sizeof(leg->session));
 	leg->session >>= 2; // o= numbers are read into signed 64 bits by many
 	leg_voice_init(leg);

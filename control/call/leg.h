@@ -61,6 +61,8 @@ struct leg {
 	struct media_desc *offer; // theirs, until it is answered
 	struct sdp_codec codec;
 	int16_t dtmf_rx, dtmf_tx; // payload types, -1: none
+	bool dtmf_wide;           // at 48000 Hz, as Opus
+	int16_t dtmf_offered[2];  // what we offered at 8000 Hz and at 48000 Hz, or -1
 	struct address rtp, rtcp; // where they last wanted it; port 0: they never said
 	uint64_t session, version;
 
@@ -144,5 +146,5 @@ void leg_free(struct leg *leg);
 [[nodiscard]] bool leg_reoffer(struct leg *leg, char *sdp, size_t size, size_t *len);
 [[nodiscard]] bool leg_reanswer(
 	struct leg *leg, const char *body, size_t len, char *sdp, size_t size, size_t *out_len);
-// What the caller's flow can play: PCMU, PCMA or nothing of our own.
+// What the caller's flow can play and turn into another: OTHER is only passed on.
 uint8_t leg_codec(const struct sdp_codec *codec); // enum dp_codec

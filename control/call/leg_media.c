@@ -2,28 +2,62 @@
 //
 // What a leg offers and answers: descriptions on one side, the flow's REMOTE on the other.
 //
-// Codecs: G.711 of either law joins with G.711 of either law, because the worker turns one into
-// the other; any other codec passes only to a leg that has the same one. Where calls are parked,
-// G.711 goes before the others: music and prompts are there in nothing else.
+// Codecs: what the worker can decode and encode (G.711, G.722, L16, Opus) joins with any of those;
+// any other codec passes only to a leg that has the same one. The caller's own order is kept, so
+// that nothing is turned that need not be. Where calls are parked, what the worker can play goes
+// alone if there is any of it.
 #include "control/call/leg.h"
 
 #include <string.h>
 
-enum { DTMF_PT_FIRST = 101, PT_DYNAMIC_LAST = 127, PTIME_MS = 20 };
+enum { DTMF_PT_FIRST = 101, OPUS_PT_FIRST = 107, PT_DYNAMIC_LAST = 127, PTIME_MS = 20 };
+enum { NARROW, WIDE }; // of dtmf_offered
 
 static const struct sdp_codec pcmu = { .pt = 0, .channels = 1, .clock = 8000, .name = "PCMU" };
 static const struct sdp_codec pcma = { .pt = 8, .channels = 1, .clock = 8000, .name = "PCMA" };
+static const struct sdp_codec g722 = { .pt = 9, .channels = 1, .clock = 8000, .name = "G722" };
+// RFC 7587: always two channels and 48000; what we make is one channel of 16 kHz.
+static const struct sdp_codec opus = { .channels = 2,
+	.clock = 48000,
+	.name = "opus",
+	.fmtp = "maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1" };
 
 uint8_t leg_codec(const struct sdp_codec *codec)
 {
 	if (sdp_is_pcmu(codec))
 		return DP_CODEC_PCMU;
-	return sdp_is_pcma(codec) ? DP_CODEC_PCMA : DP_CODEC_OTHER;
+	if (sdp_is_pcma(codec))
+		return DP_CODEC_PCMA;
+	if (sdp_is(codec, "G722", 8000, 1))
+		return DP_CODEC_G722;
+	if (sdp_is(codec, "L16", 8000, 1) || sdp_is(codec, "L16", 16000, 1))
+		return DP_CODEC_L16;
+	return sdp_is(codec, "opus", 48000, 2) ? DP_CODEC_OPUS : DP_CODEC_OTHER;
 }
 
 static bool is_g711(const struct sdp_codec *codec)
 {
+	return dp_codec_is_g711(leg_codec(codec));
+}
+
+static bool is_ours(const struct sdp_codec *codec)
+{
 	return leg_codec(codec) != DP_CODEC_OTHER;
+}
+
+// Comfort noise goes with a codec and is none to talk in.
+static bool is_noise(const struct sdp_codec *codec)
+{
+	return sdp_is(codec, "CN", codec->clock, 1);
+}
+
+// The first of them that we can play and turn; NULL: none.
+static const struct sdp_codec *first_of_ours(const struct media_desc *d)
+{
+	for (uint8_t i = 0; i < d->codecs; i++)
+		if (is_ours(&d->codec[i]))
+			return &d->codec[i];
+	return NULL;
 }
 
 struct offered {
@@ -40,37 +74,9 @@ static void add(struct offered *o, const struct sdp_codec *codec)
 		o->codec[o->n++] = *codec;
 }
 
-// What a caller who is not answered yet offers to whoever will be. True: G.711 is among it.
-static bool add_theirs(struct offered *o, const struct media_desc *theirs, bool parking)
+static int16_t free_pt(const struct offered *o, int first)
 {
-	bool g711 = sdp_g711(theirs) != NULL;
-
-	for (uint8_t i = 0; i < theirs->codecs; i++)
-		if (!g711 || !parking || is_g711(&theirs->codec[i]))
-			add(o, &theirs->codec[i]);
-	return g711;
-}
-
-// What we offer so that whoever takes one of it can talk to the guest.
-static void choose_offer(struct offered *o, const struct leg *guest)
-{
-	bool g711 = true;
-
-	if (guest != NULL && guest->codec.name[0] != '\0') {
-		add(o, &guest->codec);
-		g711 = is_g711(&guest->codec);
-	} else if (guest != NULL && guest->offer != NULL) {
-		g711 = add_theirs(o, guest->offer, guest->tenant->plan->parking);
-	}
-	if (g711) {
-		add(o, &pcma);
-		add(o, &pcmu);
-	}
-}
-
-static int16_t free_pt(const struct offered *o)
-{
-	for (int pt = DTMF_PT_FIRST; pt <= PT_DYNAMIC_LAST; pt++) {
+	for (int pt = first; pt <= PT_DYNAMIC_LAST; pt++) {
 		bool taken = false;
 
 		for (uint8_t i = 0; i < o->n; i++)
@@ -81,6 +87,65 @@ static int16_t free_pt(const struct offered *o)
 	return -1;
 }
 
+// What a caller who is not answered yet offers to whoever will be. True: some of it is ours.
+static bool add_theirs(struct offered *o, const struct media_desc *theirs, bool parking)
+{
+	bool ours = first_of_ours(theirs) != NULL;
+
+	for (uint8_t i = 0; i < theirs->codecs; i++)
+		if (!ours || !parking || is_ours(&theirs->codec[i]))
+			add(o, &theirs->codec[i]);
+	return ours;
+}
+
+static void add_ours(struct offered *o)
+{
+	struct sdp_codec dynamic = opus;
+	int16_t pt = free_pt(o, OPUS_PT_FIRST);
+
+	add(o, &pcma);
+	add(o, &pcmu);
+	add(o, &g722);
+	if (pt >= 0) {
+		dynamic.pt = (uint8_t)pt;
+		add(o, &dynamic);
+	}
+}
+
+// What we offer so that whoever takes one of it can talk to the guest.
+static void choose_offer(struct offered *o, const struct leg *guest)
+{
+	bool ours = true;
+
+	if (guest != NULL && guest->codec.name[0] != '\0') {
+		add(o, &guest->codec);
+		ours = is_ours(&guest->codec);
+	} else if (guest != NULL && guest->offer != NULL) {
+		ours = add_theirs(o, guest->offer, guest->tenant->plan->parking);
+	}
+	if (ours)
+		add_ours(o);
+}
+
+static bool has_clock(const struct offered *o, uint32_t clock)
+{
+	for (uint8_t i = 0; i < o->n; i++)
+		if (o->codec[i].clock == clock)
+			return true;
+	return false;
+}
+
+// Events have the clock of the codec that they go with (RFC 4733, 2.1).
+static void offer_events(struct leg *leg, const struct offered *o)
+{
+	int16_t narrow = free_pt(o, DTMF_PT_FIRST);
+
+	leg->dtmf_offered[NARROW] = narrow;
+	leg->dtmf_offered[WIDE] = -1;
+	if (narrow >= 0 && has_clock(o, opus.clock))
+		leg->dtmf_offered[WIDE] = free_pt(o, narrow + 1);
+}
+
 static void describe(struct leg *leg, struct sdp_local *out, const struct sdp_codec *codec,
 	uint8_t codecs, uint8_t direction)
 {
@@ -89,7 +154,8 @@ static void describe(struct leg *leg, struct sdp_local *out, const struct sdp_co
 		.direction = direction,
 		.ptime = PTIME_MS,
 		.codecs = codecs,
-		.dtmf_pt = leg->dtmf_rx,
+		.dtmf_pt = leg->dtmf_offered[NARROW],
+		.dtmf_wide_pt = leg->dtmf_offered[WIDE] < 0 ? 0 : (uint8_t)leg->dtmf_offered[WIDE],
 		.codec = codec };
 	media_local(leg->x->plan.media, leg->flow, &out->rtp);
 }
@@ -102,7 +168,7 @@ bool leg_offer(struct leg *leg, const struct leg *guest, char *sdp, size_t size,
 	choose_offer(&offered, guest);
 	if (offered.n == 0)
 		return false;
-	leg->dtmf_rx = free_pt(&offered);
+	offer_events(leg, &offered);
 	describe(leg, &local, offered.codec, offered.n, SDP_SENDRECV);
 	*len = sdp_write_offer(sdp, size, &local);
 	return *len != 0;
@@ -162,16 +228,29 @@ static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t
 	media_remote(leg->x->plan.media, leg->flow, &remote);
 }
 
+// Many phones have events at 8000 Hz beside Opus and nothing else; better these than none.
+static void take_events(struct leg *leg, const struct media_desc *theirs)
+{
+	leg->dtmf_wide = leg->codec.clock == opus.clock && theirs->dtmf_wide_pt >= 0;
+	leg->dtmf_tx = leg->dtmf_wide ? theirs->dtmf_wide_pt : theirs->dtmf_pt;
+}
+
+// What is in use, as what we say of it.
+static void name_events(struct leg *leg)
+{
+	leg->dtmf_offered[NARROW] = leg->dtmf_wide ? -1 : leg->dtmf_rx;
+	leg->dtmf_offered[WIDE] = leg->dtmf_wide ? leg->dtmf_rx : -1;
+}
+
 bool leg_take_answer(struct leg *leg, const char *body, size_t len)
 {
 	struct media_desc theirs;
 
 	if (body == NULL || sdp_read(&theirs, body, len) != SDP_OK || theirs.codecs == 0)
 		return false;
-	leg->codec = theirs.codec[0];
-	leg->dtmf_tx = theirs.dtmf_pt;
-	if (theirs.dtmf_pt < 0)
-		leg->dtmf_rx = -1;
+	leg->codec = theirs.codec[is_noise(&theirs.codec[0]) && theirs.codecs > 1 ? 1 : 0];
+	take_events(leg, &theirs);
+	leg->dtmf_rx = leg->dtmf_tx < 0 ? -1 : leg->dtmf_offered[leg->dtmf_wide ? WIDE : NARROW];
 	set_remote(leg, &theirs, leg->codec.pt);
 	return true;
 }
@@ -183,9 +262,12 @@ static const struct sdp_codec *choose(const struct media_desc *offer, const stru
 		for (uint8_t i = 0; i < offer->codecs; i++)
 			if (sdp_same_codec(&offer->codec[i], &peer->codec))
 				return &offer->codec[i];
-	if (peer == NULL || peer->codec.name[0] == '\0' || is_g711(&peer->codec))
+	if (peer == NULL || peer->codec.name[0] == '\0')
+		return first_of_ours(offer);
+	// One law becomes the other for nothing.
+	if (is_g711(&peer->codec) && sdp_g711(offer) != NULL)
 		return sdp_g711(offer);
-	return NULL;
+	return is_ours(&peer->codec) ? first_of_ours(offer) : NULL;
 }
 
 // Answers an offer with this codec of it: from here on it is what the leg speaks.
@@ -195,7 +277,9 @@ static bool agree(struct leg *leg, const struct media_desc *offer, const struct 
 	struct sdp_local local;
 
 	leg->codec = *codec;
-	leg->dtmf_rx = leg->dtmf_tx = offer->dtmf_pt;
+	take_events(leg, offer);
+	leg->dtmf_rx = leg->dtmf_tx;
+	name_events(leg);
 	describe(leg, &local, &leg->codec, 1, sdp_answer_direction(offer->direction, SDP_SENDRECV));
 	*len = sdp_write_answer(sdp, size, &local, offer);
 	if (*len == 0)
@@ -219,6 +303,7 @@ bool leg_reoffer(struct leg *leg, char *sdp, size_t size, size_t *len)
 {
 	struct sdp_local local;
 
+	name_events(leg);
 	describe(leg, &local, &leg->codec, 1, SDP_SENDRECV);
 	*len = sdp_write_offer(sdp, size, &local);
 	return *len != 0;

@@ -86,7 +86,7 @@ void leg_music(struct leg *leg, uint64_t track)
 {
 	hush(leg);
 	if (track != 0)
-		media_music(media(leg), leg->flow, track);
+		media_music(media(leg), leg->flow, track, leg->tenant->plan->music_shared);
 	else
 		media_silent(media(leg), leg->flow);
 }

@@ -20,6 +20,7 @@ enum {
 	LOOK_MS = 2,    // between two looks at the directories
 	SLOW_MS = 3000, // a worker that takes longer to describe its flows is said to
 	ERROR_MAX = 256,
+	SWEEP_MS = 10000, // until a track that was still played is asked about again
 };
 
 // --- going
@@ -27,6 +28,7 @@ enum {
 static void unmap(struct media *m)
 {
 	clock_disarm(loop_clock(m->loop), &m->look);
+	clock_disarm(loop_clock(m->loop), &m->sweep);
 	m->woken = watch_free(m->woken);
 	media_forget_held(m);
 	for (uint32_t i = 0; m->workers != NULL && i < m->bridge.plan.workers; i++)
@@ -117,29 +119,52 @@ void media_send(struct media *m, uint32_t worker, const struct dp_cmd *cmd)
 
 static void attach_when_ready(struct media *m)
 {
-	if (m->state != MEDIA_PREPARING || m->tracks.unsettled > 0)
+	if (m->state != MEDIA_PREPARING || !media_tracks_prepared(&m->tracks))
 		return;
 	m->state = MEDIA_ATTACHED;
 	m->ops.attached(m->ops.ctx, m->orphans);
 }
 
-static void hand_over_tracks(struct media *m)
+void media_hand_over(struct media *m)
 {
 	char error[ERROR_MAX];
 
+	if (m->state < MEDIA_PREPARING)
+		return;
 	if (!media_tracks_send(&m->tracks, &m->link, error, sizeof(error)))
 		doom(m, error);
+}
+
+static void sweep(struct timer *t, uint64_t)
+{
+	struct media *m = TIMER_OWNER(t, struct media, sweep);
+
+	media_tracks_ask_again(&m->tracks);
+	media_hand_over(m);
+}
+
+static void track_encoded(void *ctx, const struct encoded *encoded)
+{
+	struct media *m = ctx;
+
+	media_tracks_encoded(&m->tracks, encoded);
+	if (m->state == MEDIA_ATTACHED && encoded->fd < 0)
+		media_release_held(m);
+	media_hand_over(m);
+	attach_when_ready(m);
 }
 
 static void track_answered(void *ctx, const struct attach_message *answer)
 {
 	struct media *m = ctx;
 
-	if (media_tracks_answered(&m->tracks, answer))
+	if (media_tracks_answered(&m->tracks, answer) && m->state == MEDIA_ATTACHED)
 		media_release_held(m);
 	if (m->state < MEDIA_PREPARING)
 		return;
-	hand_over_tracks(m);
+	media_hand_over(m);
+	if (answer->outcome == ATTACH_IN_USE)
+		clock_arm(loop_clock(m->loop), &m->sweep, loop_now(m->loop) + SWEEP_MS);
 	attach_when_ready(m);
 }
 
@@ -195,7 +220,8 @@ static void prepare(struct media *m)
 	m->orphans = 0;
 	for (uint32_t i = 0; i < m->bridge.plan.workers; i++)
 		close_orphans(m, i);
-	hand_over_tracks(m);
+	media_tracks_prepare(&m->tracks);
+	media_hand_over(m);
 	attach_when_ready(m);
 }
 
@@ -268,8 +294,7 @@ static void writable(void *ctx)
 {
 	struct media *m = ctx;
 
-	if (m->state >= MEDIA_PREPARING)
-		hand_over_tracks(m);
+	media_hand_over(m);
 	media_record_writable(&m->record, &m->link);
 }
 
@@ -289,12 +314,14 @@ struct media *media_new(struct loop *loop, const char *socket_path, const struct
 	m->ops = *ops;
 	m->wake = -1;
 	STAILQ_INIT(&m->held);
-	media_tracks_init(&m->tracks);
 	media_record_init(&m->record);
+	media_tracks_init(&m->tracks, media_encoder_new(loop, track_encoded, m));
 	timer_init(&m->look, look);
+	timer_init(&m->sweep, sweep);
 	if (getrandom(&m->random, sizeof(m->random), 0) != sizeof(m->random) || m->random == 0)
 		m->random = loop_now(loop) | 1; // only the order of ports depends on it
-	if (!media_link_init(&m->link, loop, socket_path, &link)) {
+	if (m->tracks.encoder == NULL || !media_link_init(&m->link, loop, socket_path, &link)) {
+		media_encoder_free(m->tracks.encoder);
 		free(m);
 		return NULL;
 	}
@@ -309,6 +336,7 @@ struct media *media_free(struct media *m)
 	unmap(m);
 	m->ops.recorded = NULL; // nobody is to be told any more
 	lose_recordings(m);
+	media_encoder_free(m->tracks.encoder);
 	media_tracks_clear(&m->tracks);
 	free(m);
 	return NULL;
@@ -324,22 +352,6 @@ bool media_attached(const struct media *m)
 uint32_t media_workers(const struct media *m)
 {
 	return media_attached(m) ? m->bridge.plan.workers : 0;
-}
-
-uint64_t media_track(struct media *m, const char *path, char *error, uint32_t error_size)
-{
-	const struct known_track *track = media_tracks_load(&m->tracks, path, error, error_size);
-
-	if (track != NULL && m->state >= MEDIA_PREPARING)
-		hand_over_tracks(m);
-	return track != NULL ? track->music.hash : 0;
-}
-
-uint32_t media_track_ms(const struct media *m, uint64_t track)
-{
-	const struct known_track *known = media_tracks_find(&m->tracks, track);
-
-	return known != NULL ? known->music.len / 8 : 0; // samples at 8 kHz
 }
 
 void media_counts(const struct media *m, struct media_counts *out)

@@ -62,9 +62,15 @@ struct media *media_free(struct media *m);
 bool media_attached(const struct media *m);
 uint32_t media_workers(const struct media *m);
 
-// Registers a file as a track; loaded and encoded now, sent to layby-media whenever it is
-// attached. The same file twice is the same track. 0: error says why not.
+// Registers a file as a track; loaded now, encoded and sent to layby-media when the first flow of
+// a codec wants it. The same file twice is the same track. 0: error says why not.
 uint64_t media_track(struct media *m, const char *path, char *error, uint32_t error_size);
+// Whoever registered it does so no more. When nobody does, layby-media forgets it. 0 is harmless.
+void media_track_release(struct media *m, uint64_t track);
+// It is there in both laws of G.711 before calls are.
+void media_track_prepare(struct media *m, uint64_t track);
+// What plays while another music is being encoded, if that takes more than a moment.
+void media_house_music(struct media *m, uint64_t track);
 uint32_t media_track_ms(const struct media *m, uint64_t track); // its length
 
 // Opens a flow on this worker. False: no port is free, or not attached.
@@ -85,7 +91,8 @@ struct media_remote {
 };
 void media_remote(struct media *m, struct media_flow f, const struct media_remote *remote);
 void media_silent(struct media *m, struct media_flow f);
-void media_music(struct media *m, struct media_flow f, uint64_t track);
+// shared: all who hear it are at one place of it.
+void media_music(struct media *m, struct media_flow f, uint64_t track, bool shared);
 void media_prompt(struct media *m, struct media_flow f, const uint64_t *track, uint32_t n);
 // One direction: f sends what peer receives.
 void media_relay(struct media *m, struct media_flow f, struct media_flow peer);

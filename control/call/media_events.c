@@ -35,6 +35,20 @@ static void closed(struct media *m, uint32_t worker, struct flow_id flow)
 		media_ports_rest(ports, flow.index, loop_now(m->loop));
 }
 
+// Of the music that was wished for, its owner hears once; of a stand-in, that music plays, but not
+// that it does not.
+static bool is_news(struct place *place, const struct dp_event *e)
+{
+	bool told = place->heard;
+
+	if (place->musics > 0)
+		place->musics--;
+	if (e->kind == DP_EVENT_REFUSED)
+		return !place->waits && place->musics == 0;
+	place->heard = place->waits;
+	return !told;
+}
+
 // The last that is known of a flow, for who looks for the reason of a complaint.
 static void log_quality(uint32_t worker, const struct dp_event *e)
 {
@@ -72,10 +86,12 @@ static void answered(struct media *m, uint32_t worker, const struct dp_event *e)
 		return;
 	}
 
-	const struct place *place = media_ports_find(&m->workers[worker].ports, asked.flow);
+	struct place *place = media_ports_find(&m->workers[worker].ports, asked.flow);
 
 	if (place == NULL)
 		return; // closed meanwhile
+	if (asked.kind == DP_CMD_MUSIC && !is_news(place, e))
+		return;
 	struct media_event event = { .kind = kind_of(e),
 		.owner = place->owner,
 		.cmd = (uint8_t)asked.kind,

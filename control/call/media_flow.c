@@ -2,12 +2,18 @@
 //
 // Wishes for flows, as commands. A wish for a track that layby-media has not answered for yet
 // waits here, and so does whatever is wished for the same flow after it.
+#include "codecs/track.h"
 #include "control/call/media_inside.h"
 #include "control/loop.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	L16_CLOCK = 8000,
+	LONG_UNITS = 5 * 8000,
+};
 
 static struct place *place_of(const struct media *m, struct media_flow f)
 {
@@ -16,21 +22,39 @@ static struct place *place_of(const struct media *m, struct media_flow f)
 	return media_ports_find(&m->workers[f.worker].ports, f.id);
 }
 
-static bool is_awaited(const struct media *m, uint64_t hash)
+// Of tracks, in a codec with that clock; TRACK_CODECS: none.
+static uint8_t encoding_of(uint8_t codec, uint32_t clock)
 {
-	const struct known_track *track = hash != 0 ? media_tracks_find(&m->tracks, hash) : NULL;
+	static const uint8_t plain[] = { [DP_CODEC_PCMU] = TRACK_PCMU,
+		[DP_CODEC_PCMA] = TRACK_PCMA,
+		[DP_CODEC_G722] = TRACK_G722,
+		[DP_CODEC_L16] = TRACK_L16,
+		[DP_CODEC_OPUS] = TRACK_OPUS };
 
-	return track != NULL && !media_track_settled(track);
+	if (codec == DP_CODEC_L16 && clock == 2 * L16_CLOCK)
+		return TRACK_L16_WIDE;
+	return codec <= DP_CODEC_OPUS ? plain[codec] : TRACK_CODECS;
 }
 
-static bool has_to_wait(const struct media *m, const struct dp_cmd *cmd)
+// Is the track still to be settled in this place's encoding? Then it will be.
+static bool is_awaited(struct media *m, const struct place *place, uint64_t hash)
 {
-	if (cmd->kind == DP_CMD_MUSIC)
-		return is_awaited(m, cmd->music.track);
+	struct known_track *track = hash != 0 ? media_tracks_find(&m->tracks, hash) : NULL;
+
+	if (track == NULL || place->encoding == TRACK_CODECS ||
+		media_track_settled(track, place->encoding))
+		return false;
+	media_tracks_want(&m->tracks, track, place->encoding);
+	return !media_track_settled(track, place->encoding);
+}
+
+static bool has_to_wait(struct media *m, const struct place *place, const struct dp_cmd *cmd)
+{
+	bool waits = false;
+
 	for (int i = 0; cmd->kind == DP_CMD_PROMPT && i < DP_PROMPT_MAX; i++)
-		if (is_awaited(m, cmd->prompt.track[i]))
-			return true;
-	return false;
+		waits |= is_awaited(m, place, cmd->prompt.track[i]);
+	return waits;
 }
 
 // False: too many wait already, or no memory; then it goes on as if the track were there, and the
@@ -54,8 +78,84 @@ static bool hold(struct media *m, struct place *place, uint16_t worker, const st
 
 static void pass_on(struct media *m, struct place *place, uint16_t worker, const struct dp_cmd *cmd)
 {
-	if ((place->held == 0 && !has_to_wait(m, cmd)) || !hold(m, place, worker, cmd))
-		media_send(m, worker, cmd);
+	bool wait = place->held > 0 || has_to_wait(m, place, cmd);
+
+	if (wait && hold(m, place, worker, cmd))
+		return;
+	if (cmd->kind == DP_CMD_MUSIC)
+		place->musics++;
+	media_send(m, worker, cmd);
+}
+
+// --- music
+
+static void send_music(
+	struct media *m, struct place *place, uint16_t worker, struct flow_id id, uint64_t track)
+{
+	struct dp_cmd cmd = { .kind = DP_CMD_MUSIC,
+		.flow = id,
+		.music = { .track = track, .flags = place->shared ? DP_MUSIC_SHARED : 0 } };
+
+	pass_on(m, place, worker, &cmd);
+}
+
+// These take so long to encode that silence meanwhile would be heard.
+static bool takes_long(const struct known_track *track, uint8_t encoding)
+{
+	return (encoding == TRACK_G722 || encoding == TRACK_OPUS) && track->music.len > LONG_UNITS;
+}
+
+// What plays while the track is being encoded: the track itself, made of samples by the worker, or
+// the house's music in whatever way it can be had. 0: nothing.
+static uint64_t stand_in(const struct media *m, const struct place *place)
+{
+	const struct known_track *track = media_tracks_find(&m->tracks, place->music);
+	const struct known_track *house = media_tracks_find(&m->tracks, m->house_music);
+
+	if (!takes_long(track, place->encoding))
+		return 0;
+	if (media_track_is_samples(track))
+		return place->music;
+	if (house != NULL &&
+		(media_track_is_samples(house) || media_track_settled(house, place->encoding)))
+		return m->house_music;
+	return 0;
+}
+
+static void play(struct media *m, struct place *place, uint16_t worker, struct flow_id id)
+{
+	uint64_t track = place->music;
+
+	place->waits = is_awaited(m, place, track);
+	if (place->waits)
+		track = stand_in(m, place);
+	if (track != 0 || !place->waits)
+		send_music(m, place, worker, id, track);
+}
+
+// Music that waited and need not any more.
+static void play_settled(struct media *m)
+{
+	for (uint16_t w = 0; w < m->bridge.plan.workers; w++) {
+		struct media_ports *ports = &m->workers[w].ports;
+
+		for (uint32_t i = 0; i < ports->n; i++) {
+			struct place *place = &ports->place[i];
+			struct flow_id id = { .index = i, .gen = place->gen };
+
+			if (place->state != PLACE_OPEN || !place->waits ||
+				is_awaited(m, place, place->music))
+				continue;
+			place->waits = false;
+			send_music(m, place, w, id, place->music);
+		}
+	}
+}
+
+static void forget_music(struct place *place)
+{
+	place->music = 0;
+	place->waits = place->heard = false;
 }
 
 static struct held_cmd *take_held(struct media *m)
@@ -82,6 +182,7 @@ void media_release_held(struct media *m)
 			pass_on(m, place, h->worker, &h->cmd);
 		free(h);
 	}
+	play_settled(m);
 }
 
 void media_forget_held(struct media *m)
@@ -90,12 +191,20 @@ void media_forget_held(struct media *m)
 		free(take_held(m));
 }
 
+static bool sets_mode(const struct dp_cmd *cmd)
+{
+	return cmd->kind == DP_CMD_SILENT || cmd->kind == DP_CMD_PROMPT ||
+	       cmd->kind == DP_CMD_RELAY;
+}
+
 static void wish(struct media *m, struct media_flow f, struct dp_cmd *cmd)
 {
 	struct place *place = place_of(m, f);
 
 	if (place == NULL)
 		return; // gone with layby-media: its owner has been told
+	if (sets_mode(cmd))
+		forget_music(place);
 	cmd->flow = f.id;
 	pass_on(m, place, f.worker, cmd);
 }
@@ -154,7 +263,16 @@ void media_local(const struct media *m, struct media_flow f, struct address *out
 void media_remote(struct media *m, struct media_flow f, const struct media_remote *remote)
 {
 	struct dp_cmd cmd = { .kind = DP_CMD_REMOTE };
+	struct place *place = place_of(m, f);
+	uint8_t encoding = encoding_of(remote->codec, remote->clock);
+	uint64_t music = place != NULL ? place->music : 0;
+	bool anew = music != 0 && place->encoding != encoding;
 
+	// The music may not be there in the new codec.
+	if (anew)
+		media_silent(m, f);
+	if (place != NULL)
+		place->encoding = encoding;
 	memcpy(cmd.remote.ip, remote->rtp.ip, sizeof(cmd.remote.ip));
 	memcpy(cmd.remote.nat, remote->nat, sizeof(cmd.remote.nat));
 	cmd.remote.clock = remote->clock;
@@ -169,6 +287,8 @@ void media_remote(struct media *m, struct media_flow f, const struct media_remot
 	cmd.remote.flags = remote->mute ? DP_REMOTE_MUTE : 0;
 	cmd.remote.cn = remote->cn;
 	wish(m, f, &cmd);
+	if (anew)
+		media_music(m, f, music, place->shared);
 }
 
 void media_silent(struct media *m, struct media_flow f)
@@ -178,11 +298,16 @@ void media_silent(struct media *m, struct media_flow f)
 	wish(m, f, &cmd);
 }
 
-void media_music(struct media *m, struct media_flow f, uint64_t track)
+void media_music(struct media *m, struct media_flow f, uint64_t track, bool shared)
 {
-	struct dp_cmd cmd = { .kind = DP_CMD_MUSIC, .music.track = track };
+	struct place *place = place_of(m, f);
 
-	wish(m, f, &cmd);
+	if (place == NULL)
+		return;
+	forget_music(place);
+	place->music = track;
+	place->shared = shared;
+	play(m, place, f.worker, f.id);
 }
 
 void media_prompt(struct media *m, struct media_flow f, const uint64_t *track, uint32_t n)

@@ -57,6 +57,8 @@ struct media {
 	struct media_plan plan;
 	struct media_record record;
 	struct media_tracks tracks;
+	struct timer sweep;   // tracks that nobody names may not be played any more
+	uint64_t house_music; // what plays until another music is ready; 0: nothing
 	uint64_t random, opened;
 	uint64_t refusals, strange;
 	struct log_budget complaints;
@@ -66,6 +68,8 @@ struct media {
 void media_send(struct media *m, uint32_t worker, const struct dp_cmd *cmd);
 // Hears a worker out, but not for ever. True: it may have more to say.
 bool media_hear(struct media *m, uint32_t worker);
-// A track has been settled: what waited for it goes on.
+// Sends what tracks are ready, as far as may be.
+void media_hand_over(struct media *m);
+// A track has been settled in some encoding: what waited for it goes on.
 void media_release_held(struct media *m);
 void media_forget_held(struct media *m);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/call/media_ports.h"
 
+#include "codecs/track.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -120,6 +122,10 @@ bool media_ports_open(struct media_ports *p, void *owner, uint64_t now_ms, struc
 	place->state = PLACE_OPEN;
 	place->owner = owner;
 	place->held = 0;
+	place->encoding = TRACK_CODECS;
+	place->musics = 0;
+	place->music = 0;
+	place->shared = place->heard = place->waits = false;
 	*out = (struct flow_id){ .index = first->index, .gen = place->gen };
 	p->head = (p->head + 1) % p->n;
 	p->free--;

@@ -15,7 +15,13 @@ enum { MEDIA_REST_MS = DP_REST_MS + 500 }; // the worker's own clock starts late
 struct place {
 	void *owner; // NULL unless open
 	uint32_t gen;
-	uint16_t held; // commands of its flow that wait for a track (media_inside.h)
+	uint16_t held;    // commands of its flow that wait for a track (media_inside.h)
+	uint8_t encoding; // of tracks, in its flow's codec (codecs/track.h); or TRACK_CODECS
+	uint8_t musics;   // MUSIC commands that are not answered
+	bool shared;      // of the music
+	bool heard;       // a stand-in for the music was said to play
+	uint64_t music;   // what its flow plays or is to play; 0: no music
+	bool waits;       // the music is being encoded
 	enum { PLACE_FREE, PLACE_OPEN, PLACE_CLOSING, PLACE_UNUSED } state;
 };
 

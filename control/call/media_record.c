@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct known_recording {
-	STAILQ_ENTRY(known_recording) link;
+	TAILQ_ENTRY(known_recording) link;
 	struct media_recorded what;
 	bool ending;
 	bool end_sent;
@@ -12,14 +12,14 @@ struct known_recording {
 
 void media_record_init(struct media_record *r)
 {
-	STAILQ_INIT(&r->all);
+	TAILQ_INIT(&r->all);
 }
 
 static struct known_recording *find(const struct media_record *r, uint64_t id)
 {
 	struct known_recording *k;
 
-	STAILQ_FOREACH(k, &r->all, link)
+	TAILQ_FOREACH(k, &r->all, link)
 		if (k->what.id == id)
 			return k;
 	return NULL;
@@ -41,7 +41,7 @@ bool media_record_ask(struct media_record *r, struct media_link *link,
 		return false;
 	}
 	k->what = *what;
-	STAILQ_INSERT_TAIL(&r->all, k, link);
+	TAILQ_INSERT_TAIL(&r->all, k, link);
 	return true;
 }
 
@@ -68,14 +68,14 @@ void media_record_writable(struct media_record *r, struct media_link *link)
 {
 	struct known_recording *k;
 
-	STAILQ_FOREACH(k, &r->all, link)
+	TAILQ_FOREACH(k, &r->all, link)
 		if (k->ending && !k->end_sent)
 			send_end(k, link);
 }
 
 static void forget(struct media_record *r, struct known_recording *k)
 {
-	STAILQ_REMOVE(&r->all, k, known_recording, link);
+	TAILQ_REMOVE(&r->all, k, link);
 	free(k);
 }
 
@@ -97,7 +97,7 @@ bool media_record_said(
 
 bool media_record_lost(struct media_record *r, struct media_recorded *out)
 {
-	struct known_recording *k = STAILQ_FIRST(&r->all);
+	struct known_recording *k = TAILQ_FIRST(&r->all);
 
 	if (k == NULL)
 		return false;

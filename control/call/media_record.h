@@ -25,7 +25,7 @@ struct media_recorded {
 struct known_recording;
 
 struct media_record {
-	STAILQ_HEAD(known_recordings, known_recording) all;
+	TAILQ_HEAD(known_recordings, known_recording) all;
 };
 
 void media_record_init(struct media_record *r);

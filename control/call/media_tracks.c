@@ -2,18 +2,13 @@
 #include "control/call/media_tracks.h"
 
 #include "control/log.h"
-#include "dataplane/cmd.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-static_assert(DP_CODEC_PCMU == 0 && DP_CODEC_PCMA == 1, "encodings are sent by codec");
 
 static uint32_t path_bucket(const char *path)
 {
@@ -24,10 +19,11 @@ static uint32_t path_bucket(const char *path)
 	return h % MEDIA_TRACK_BUCKETS;
 }
 
-void media_tracks_init(struct media_tracks *t)
+void media_tracks_init(struct media_tracks *t, struct media_encoder *encoder)
 {
 	memset(t, 0, sizeof(*t));
 	TAILQ_INIT(&t->all);
+	t->encoder = encoder;
 }
 
 static void free_files(struct known_file *file)
@@ -41,6 +37,15 @@ static void free_files(struct known_file *file)
 	}
 }
 
+static void free_track(struct known_track *track)
+{
+	for (unsigned i = 0; i < TRACK_CODECS; i++)
+		if (track->encoding[i].state == TRACK_READY)
+			close(track->encoding[i].fd);
+	music_clear(&track->music);
+	free(track);
+}
+
 void media_tracks_clear(struct media_tracks *t)
 {
 	struct known_track *track, *next;
@@ -49,10 +54,9 @@ void media_tracks_clear(struct media_tracks *t)
 		free_files(LIST_FIRST(&t->files[i]));
 	for (track = TAILQ_FIRST(&t->all); track != NULL; track = next) {
 		next = TAILQ_NEXT(track, link);
-		music_clear(&track->music);
-		free(track);
+		free_track(track);
 	}
-	media_tracks_init(t);
+	media_tracks_init(t, t->encoder);
 }
 
 struct known_track *media_tracks_find(const struct media_tracks *t, uint64_t hash)
@@ -90,10 +94,7 @@ static struct known_track *keep(struct media_tracks *t, struct music *music)
 		track->music = *music;
 		TAILQ_INSERT_TAIL(&t->all, track, link);
 		LIST_INSERT_HEAD(&t->by_hash[music->hash % MEDIA_TRACK_BUCKETS], track, by_hash);
-		if (t->next == NULL)
-			t->next = track;
 		t->count++;
-		t->unsettled++;
 		return track;
 	}
 	music_clear(music);
@@ -123,9 +124,13 @@ struct known_track *media_tracks_load(
 	struct music music;
 	struct stat now = { .st_size = 0 };
 
-	if (stat(path, &now) == 0 && file != NULL && is_unchanged(&file->stat, &now))
+	if (stat(path, &now) == 0 && file != NULL && is_unchanged(&file->stat, &now)) {
+		file->track->names++;
 		return file->track;
-	if (!music_load(&music, path, error, error_size))
+	}
+	bool loaded = S_ISDIR(now.st_mode) ? playlist_load(&music, path, error, error_size)
+					   : music_load(&music, path, error, error_size);
+	if (!loaded)
 		return NULL;
 	track = keep(t, &music);
 	if (track != NULL && file == NULL)
@@ -136,6 +141,7 @@ struct known_track *media_tracks_load(
 	}
 	file->stat = now;
 	file->track = track;
+	track->names++;
 	return track;
 }
 
@@ -143,96 +149,223 @@ void media_tracks_reset(struct media_tracks *t)
 {
 	struct known_track *track;
 
-	t->unsettled = t->count;
 	t->asked = 0;
-	t->next = TAILQ_FIRST(&t->all);
 	TAILQ_FOREACH(track, &t->all, link) {
-		track->sent = 0;
-		track->answered = 0;
+		track->dropping = track->busy = false;
+		track->again = 0;
+		for (unsigned i = 0; i < TRACK_CODECS; i++)
+			if (track->encoding[i].state > TRACK_READY)
+				track->encoding[i].state = TRACK_NOWHERE;
 	}
 }
 
-// A memfd that holds one encoding, sealed: nobody can shorten it under its reader. -1: errno.
-static int audio_fd(const uint8_t *audio, uint32_t len)
+bool media_track_settled(const struct known_track *track, unsigned encoding)
 {
-	int fd = memfd_create("layby-track", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	uint32_t done = 0;
-
-	if (fd < 0)
-		return -1;
-	while (done < len) {
-		ssize_t n = write(fd, audio + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			goto not_written;
-		done += n > 0 ? (uint32_t)n : 0;
-	}
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		goto not_written;
-	return fd;
-
-not_written:
-	close(fd);
-	return -1;
+	return !track->dropping && track->encoding[encoding].state >= TRACK_THERE;
 }
 
-static enum media_sent send_encoding(struct known_track *track, struct media_link *link)
+bool media_track_is_samples(const struct known_track *track)
+{
+	return !track->dropping && (track->encoding[TRACK_PCMU].state == TRACK_THERE ||
+					   track->encoding[TRACK_PCMA].state == TRACK_THERE ||
+					   track->encoding[TRACK_L16].state == TRACK_THERE);
+}
+
+void media_tracks_want(struct media_tracks *t, struct known_track *track, unsigned encoding)
+{
+	if (track->dropping)
+		track->again |= (uint8_t)(1U << encoding);
+	else if (track->encoding[encoding].state == TRACK_NOWHERE)
+		track->encoding[encoding].state =
+			media_encoder_ask(t->encoder, &track->music, (uint8_t)encoding)
+				? TRACK_BEING_MADE
+				: TRACK_REFUSED;
+}
+
+void media_tracks_prepare(struct media_tracks *t)
+{
+	struct known_track *track;
+
+	TAILQ_FOREACH(track, &t->all, link) {
+		if (!track->house)
+			continue;
+		media_tracks_want(t, track, TRACK_PCMU);
+		media_tracks_want(t, track, TRACK_PCMA);
+	}
+}
+
+bool media_tracks_prepared(const struct media_tracks *t)
+{
+	const struct known_track *track;
+
+	TAILQ_FOREACH(track, &t->all, link)
+		if (track->house && !(media_track_settled(track, TRACK_PCMU) &&
+					    media_track_settled(track, TRACK_PCMA)))
+			return false;
+	return true;
+}
+
+void media_tracks_encoded(struct media_tracks *t, const struct encoded *encoded)
+{
+	struct known_track *track = media_tracks_find(t, encoded->hash);
+
+	assert(track != NULL && track->encoding[encoded->encoding].state == TRACK_BEING_MADE);
+	track->encoding[encoded->encoding].state = encoded->fd >= 0 ? TRACK_READY : TRACK_REFUSED;
+	track->encoding[encoded->encoding].fd = encoded->fd;
+	track->encoding[encoded->encoding].bytes = encoded->bytes;
+	if (encoded->fd < 0)
+		log_error("track %016llx cannot be encoded: no memory",
+			(unsigned long long)encoded->hash);
+}
+
+static enum media_sent send_encoding(
+	struct known_track *track, uint32_t encoding, struct media_link *link)
 {
 	struct attach_message message = { .version = ATTACH_VERSION,
 		.kind = ATTACH_TRACK_ADD,
 		.track = track->music.hash,
-		.len = track->music.len,
-		.codec = track->sent };
-	int fd = audio_fd(track->music.encoded[track->sent], track->music.len);
-	enum media_sent sent;
+		.len = track->encoding[encoding].bytes,
+		.codec = encoding,
+		.units = track->music.len };
+	enum media_sent sent = media_link_send(link, &message, track->encoding[encoding].fd);
 
-	if (fd < 0)
-		return MEDIA_NOT_SENT;
-	sent = media_link_send(link, &message, fd);
-	if (sent == MEDIA_SENT)
-		track->sent++;
-	close(fd);
+	if (sent == MEDIA_SENT) {
+		close(track->encoding[encoding].fd);
+		track->encoding[encoding].state = TRACK_SENT;
+	}
 	return sent;
+}
+
+static enum media_sent send_drop(struct known_track *track, struct media_link *link)
+{
+	struct attach_message message = {
+		.version = ATTACH_VERSION, .kind = ATTACH_TRACK_DROP, .track = track->music.hash
+	};
+	enum media_sent sent = media_link_send(link, &message, -1);
+
+	track->dropping = sent == MEDIA_SENT;
+	return sent;
+}
+
+static bool any(const struct known_track *track, enum track_state from, enum track_state to)
+{
+	for (unsigned i = 0; i < TRACK_CODECS; i++)
+		if (track->encoding[i].state >= from && track->encoding[i].state <= to)
+			return true;
+	return false;
+}
+
+// The next thing to say about a track, if there is one.
+static enum media_sent send_next(struct known_track *track, struct media_link *link, bool *said)
+{
+	*said = true;
+	for (uint32_t i = 0; i < TRACK_CODECS && !track->dropping; i++)
+		if (track->encoding[i].state == TRACK_READY)
+			return send_encoding(track, i, link);
+	if (track->names == 0 && !track->dropping && !track->busy &&
+		!any(track, TRACK_BEING_MADE, TRACK_SENT) && any(track, TRACK_THERE, TRACK_THERE))
+		return send_drop(track, link);
+	*said = false;
+	return MEDIA_SENT;
+}
+
+static void forget_files(struct media_tracks *t, const struct known_track *track)
+{
+	struct known_file *file, *next;
+
+	for (uint32_t i = 0; i < MEDIA_TRACK_BUCKETS; i++)
+		for (file = LIST_FIRST(&t->files[i]); file != NULL; file = next) {
+			next = LIST_NEXT(file, link);
+			if (file->track != track)
+				continue;
+			LIST_REMOVE(file, link);
+			free(file->path);
+			free(file);
+		}
+}
+
+// Nobody names it, and layby-media does not have it.
+static void forget_if_gone(struct media_tracks *t, struct known_track *track)
+{
+	if (track->names > 0 || track->dropping || any(track, TRACK_BEING_MADE, TRACK_THERE))
+		return;
+	forget_files(t, track);
+	TAILQ_REMOVE(&t->all, track, link);
+	LIST_REMOVE(track, by_hash);
+	t->count--;
+	free_track(track);
 }
 
 bool media_tracks_send(
 	struct media_tracks *t, struct media_link *link, char *error, uint32_t error_size)
 {
-	while (t->next != NULL && t->asked < MEDIA_ASKED_MAX) {
-		enum media_sent sent = send_encoding(t->next, link);
+	struct known_track *track, *next;
 
-		if (sent == MEDIA_NO_ROOM)
-			return true;
+	for (track = TAILQ_FIRST(&t->all); track != NULL; track = next) {
+		enum media_sent sent = MEDIA_SENT;
+		bool said = true;
+
+		next = TAILQ_NEXT(track, link);
+		while (said && sent == MEDIA_SENT && t->asked < MEDIA_ASKED_MAX) {
+			sent = send_next(track, link, &said);
+			t->asked += said && sent == MEDIA_SENT;
+		}
 		if (sent == MEDIA_NOT_SENT) {
 			snprintf(error, error_size, "a track cannot be handed over: %s",
 				strerrordesc_np(errno));
 			return false;
 		}
-		t->asked++;
-		if (t->next->sent == MEDIA_ENCODINGS)
-			t->next = TAILQ_NEXT(t->next, link);
+		if (sent == MEDIA_NO_ROOM)
+			return true;
+		forget_if_gone(t, track);
 	}
 	return true;
 }
 
-bool media_track_settled(const struct known_track *track)
+static void dropped(struct media_tracks *t, struct known_track *track, uint16_t outcome)
 {
-	return track->answered == MEDIA_ENCODINGS;
+	uint8_t again = track->again;
+
+	track->dropping = false;
+	track->again = 0;
+	track->busy = outcome == ATTACH_IN_USE;
+	for (unsigned i = 0; i < TRACK_CODECS; i++) {
+		if (!track->busy)
+			track->encoding[i].state = TRACK_NOWHERE;
+		if (again & 1U << i)
+			media_tracks_want(t, track, i);
+	}
 }
 
 bool media_tracks_answered(struct media_tracks *t, const struct attach_message *answer)
 {
 	struct known_track *track = media_tracks_find(t, answer->track);
 
-	if (track == NULL || track->answered == track->sent)
+	if (track != NULL && track->dropping) {
+		t->asked--;
+		dropped(t, track, answer->outcome);
+		return true;
+	}
+	if (track == NULL || answer->codec >= TRACK_CODECS ||
+		track->encoding[answer->codec].state != TRACK_SENT)
 		return false; // never asked
-	track->answered++;
 	t->asked--;
+	track->encoding[answer->codec].state =
+		answer->outcome == ATTACH_OK ? TRACK_THERE : TRACK_REFUSED;
 	if (answer->outcome != ATTACH_OK)
 		log_warning("layby-media does not take track %016llx: outcome %u, see its log",
 			(unsigned long long)answer->track, answer->outcome);
-	if (!media_track_settled(track))
-		return false;
-	t->unsettled--;
 	return true;
+}
+
+bool media_tracks_ask_again(struct media_tracks *t)
+{
+	struct known_track *track;
+	bool found = false;
+
+	TAILQ_FOREACH(track, &t->all, link) {
+		found = found || (track->busy && track->names == 0);
+		track->busy = false;
+	}
+	return found;
 }

@@ -12,6 +12,7 @@ static void lot_free(struct lot *lot)
 	for (uint32_t i = 0; i <= lot->last - lot->first; i++)
 		clock_disarm(lot->tenant->x->plan.clock, &lot->slot[i].timer);
 	TAILQ_REMOVE(&lot->tenant->lots, lot, link);
+	media_track_release(lot->tenant->x->plan.media, lot->music);
 	free(lot->slot);
 	free(lot->name);
 	free(lot);
@@ -56,6 +57,7 @@ static void lot_adopt(struct tenant *t, const struct lot_plan *plan)
 {
 	struct media *media = t->x->plan.media;
 	struct lot *lot = lot_find(t, plan);
+	uint64_t before;
 	char error[256];
 
 	if (lot == NULL)
@@ -66,6 +68,7 @@ static void lot_adopt(struct tenant *t, const struct lot_plan *plan)
 	}
 	lot->closed = false;
 	lot->timeout_s = plan->timeout_s;
+	before = lot->music;
 	lot->music = 0;
 	if (plan->music != NULL) {
 		lot->music = media_track(media, plan->music, error, sizeof(error));
@@ -73,6 +76,7 @@ static void lot_adopt(struct tenant *t, const struct lot_plan *plan)
 			log_warning("account %s, lot %s: %s; the account's music plays", t->name,
 				lot->name, error);
 	}
+	media_track_release(media, before);
 	// In the order of the plan: the first lot takes the parks.
 	TAILQ_REMOVE(&t->lots, lot, link);
 	TAILQ_INSERT_TAIL(&t->lots, lot, link);

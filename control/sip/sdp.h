@@ -64,7 +64,8 @@ struct media_desc {
 	uint8_t mlines;  // media lines in all
 	uint8_t audio;   // which of them, from 0, is described here
 	int16_t dtmf_pt; // telephone-event at 8000 Hz, or -1
-	char dtmf_fmtp[32]; // its events, "0-15" when not said
+	int16_t dtmf_wide_pt; // at 48000 Hz, which goes with Opus, or -1
+	char dtmf_fmtp[32];   // its events, "0-15" when not said
 	struct sdp_codec codec[SDP_CODECS_MAX];
 	char mline[SDP_MLINES_MAX][64]; // "audio 0 RTP/AVP 0": what we answer to the others,
 					// already with port 0
@@ -75,13 +76,14 @@ struct media_desc {
 
 // What we say of ourselves.
 struct sdp_local {
-	struct address rtp; // ours; RTCP is the port above
-	uint64_t session;   // o= session id of the leg, constant
-	uint64_t version;   // o= version: +1 whenever anything below changed
-	uint8_t direction;  // ours
-	uint8_t ptime;      // 20
-	uint8_t codecs;     // in our order of preference; at least 1
-	int16_t dtmf_pt;    // or -1
+	struct address rtp;   // ours; RTCP is the port above
+	uint64_t session;     // o= session id of the leg, constant
+	uint64_t version;     // o= version: +1 whenever anything below changed
+	uint8_t direction;    // ours
+	uint8_t ptime;        // 20
+	uint8_t codecs;       // in our order of preference; at least 1
+	int16_t dtmf_pt;      // or -1
+	uint8_t dtmf_wide_pt; // telephone-event at 48000 Hz; 0: none
 	const struct sdp_codec *codec;
 };
 
@@ -100,5 +102,7 @@ bool sdp_same_codec(const struct sdp_codec *a, const struct sdp_codec *b);
 const struct sdp_codec *sdp_g711(const struct media_desc *d);
 bool sdp_is_pcmu(const struct sdp_codec *c);
 bool sdp_is_pcma(const struct sdp_codec *c);
+// Of that name (in any case), clock and number of channels.
+bool sdp_is(const struct sdp_codec *c, const char *name, uint32_t clock, uint8_t channels);
 // The direction we answer with, given theirs and what we would like (RFC 3264 section 6.1).
 uint8_t sdp_answer_direction(uint8_t theirs, uint8_t ours);

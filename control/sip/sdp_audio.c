@@ -3,7 +3,13 @@
 // What stands under the audio line that we act on: its payload types and attributes.
 #include "control/sip/sdp_reader.h"
 
-enum { CLOCK_MAX = 1000000, CHANNELS_MAX = 255, PTIME_MAX = 255, DIGITS_CLOCK = 8000 };
+enum {
+	CLOCK_MAX = 1000000,
+	CHANNELS_MAX = 255,
+	PTIME_MAX = 255,
+	DIGITS_CLOCK = 8000,
+	WIDE_CLOCK = 48000
+};
 
 static void add_format(struct sdp_reader *r, uint8_t pt)
 {
@@ -120,11 +126,14 @@ enum sdp_outcome sdp_audio_attribute(struct sdp_reader *r, struct span name, str
 	return SDP_OK;
 }
 
-// RFC 4733 section 2.1: an event's clock is that of the audio it goes with, and ours is 8000.
+// RFC 4733 section 2.1: an event's clock is that of the audio it goes with, and ours is 8000 or,
+// of Opus, 48000.
 static void take_digits(struct media_desc *d, const struct sdp_codec *c)
 {
 	struct span events = span_of(c->fmtp);
 
+	if (c->clock == WIDE_CLOCK && d->dtmf_wide_pt < 0)
+		d->dtmf_wide_pt = c->pt;
 	if (c->clock != DIGITS_CLOCK || d->dtmf_pt >= 0)
 		return;
 	d->dtmf_pt = c->pt;
@@ -137,7 +146,7 @@ static void sort_codecs(struct sdp_reader *r)
 {
 	struct media_desc *d = &r->desc;
 
-	d->dtmf_pt = -1;
+	d->dtmf_pt = d->dtmf_wide_pt = -1;
 	for (uint8_t i = 0; i < r->formats; i++) {
 		const struct sdp_codec *c = &d->codec[i];
 

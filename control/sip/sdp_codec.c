@@ -50,9 +50,14 @@ bool sdp_same_codec(const struct sdp_codec *a, const struct sdp_codec *b)
 	       strcasecmp(a->name, b->name) == 0;
 }
 
+bool sdp_is(const struct sdp_codec *c, const char *name, uint32_t clock, uint8_t channels)
+{
+	return c->clock == clock && c->channels == channels && strcasecmp(c->name, name) == 0;
+}
+
 static bool is_g711(const struct sdp_codec *c, const char *law)
 {
-	return c->clock == 8000 && c->channels == 1 && strcasecmp(c->name, law) == 0;
+	return sdp_is(c, law, 8000, 1);
 }
 
 bool sdp_is_pcmu(const struct sdp_codec *c)

@@ -30,6 +30,12 @@ static void put_codec(struct text *s, const struct sdp_codec *c)
 		text_add(s, "a=fmtp:%u %s\r\n", c->pt, c->fmtp);
 }
 
+// RFC 4733 section 2.4.1: 0-15 are the sixteen keys, all that we send and understand.
+static void put_events(struct text *s, uint8_t pt, uint32_t clock)
+{
+	text_add(s, "a=rtpmap:%u telephone-event/%" PRIu32 "\r\na=fmtp:%u 0-15\r\n", pt, clock, pt);
+}
+
 static void put_audio(struct text *s, const struct sdp_local *local)
 {
 	static const char *const direction[] = { [SDP_INACTIVE] = "inactive",
@@ -42,13 +48,15 @@ static void put_audio(struct text *s, const struct sdp_local *local)
 		text_add(s, " %u", local->codec[i].pt);
 	if (local->dtmf_pt >= 0)
 		text_add(s, " %d", local->dtmf_pt);
+	if (local->dtmf_wide_pt != 0)
+		text_add(s, " %u", local->dtmf_wide_pt);
 	text_add(s, "\r\n");
 	for (uint8_t i = 0; i < local->codecs; i++)
 		put_codec(s, &local->codec[i]);
-	// RFC 4733 section 2.4.1: 0-15 are the sixteen keys, all that we send and understand.
 	if (local->dtmf_pt >= 0)
-		text_add(s, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n",
-			local->dtmf_pt, local->dtmf_pt);
+		put_events(s, (uint8_t)local->dtmf_pt, 8000);
+	if (local->dtmf_wide_pt != 0)
+		put_events(s, local->dtmf_wide_pt, 48000);
 	if (local->ptime != 0)
 		text_add(s, "a=ptime:%u\r\n", local->ptime);
 	text_add(s, "a=%s\r\n", direction[local->direction]);

@@ -84,6 +84,17 @@ static const cyaml_schema_value_t address_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_address, address_fields),
 };
 
+static const cyaml_schema_value_t member_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, const char *, 0, 200),
+};
+
+static const cyaml_schema_field_t bond_fields[] = {
+	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER, struct yaml_bond, mode, 0, 200),
+	CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct yaml_bond, members,
+		&member_schema, 1, CONFIG_MEMBERS_MAX),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t kernel_fields[] = {
 	CYAML_FIELD_STRING_PTR("interface", CYAML_FLAG_POINTER, struct yaml_kernel, interface, 0, 200),
 	TEXT("by", struct yaml_kernel, by),
@@ -104,6 +115,8 @@ static const cyaml_schema_field_t port_fields[] = {
 	TEXT("gateway6", struct yaml_port, gateway6),
 	TEXT("mtu", struct yaml_port, mtu),
 	TEXT("dscp", struct yaml_port, dscp),
+	CYAML_FIELD_MAPPING_PTR("bond", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct yaml_port, bond, bond_fields),
 	CYAML_FIELD_MAPPING_PTR("kernel", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct yaml_port, kernel, kernel_fields),
 	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct yaml_port, addresses,

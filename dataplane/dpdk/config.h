@@ -19,6 +19,8 @@ struct engine_capacity;
 enum {
 	CONFIG_PORTS_MAX = 32,
 	CONFIG_QUEUES_MAX = 64, // of one port
+	CONFIG_MEMBERS_MAX = 8,
+	CONFIG_DEVICES_MAX = 32, // of DPDK, as Debian builds it: ports, members, kernel interfaces
 	CONFIG_NEIGHBOURS_MAX = 65536,
 	CONFIG_DESCRIPTORS = 1024,
 	CONFIG_AUTO = 0xffff,            // a worker that is still to be chosen
@@ -33,6 +35,9 @@ enum config_steering {
 	STEERING_HANDOFF, // by hand-off
 };
 
+// How the members of a bond share what is sent.
+enum config_bond { BOND_NONE, BOND_8023AD, BOND_ACTIVE_BACKUP, BOND_BALANCE_XOR };
+
 // How the kernel's interface beside a port is made.
 enum config_kernel { KERNEL_BY_NOBODY, KERNEL_BY_TAP, KERNEL_BY_VIRTIO };
 
@@ -40,10 +45,13 @@ struct config_port {
 	char name[32];
 	char device[128]; // "net_tap0,iface=layby0" or "0000:3b:00.0"
 	bool pci;         // device is a PCI address
-	uint8_t node;     // NUMA, of a card; 0 of what is made of software
-	uint16_t worker;  // of its addresses, unless they say otherwise; or CONFIG_AUTO
-	uint16_t queues;  // that receive; 0: one for each worker with an address on it
-	bool placed;      // poller is what the file says
+	enum config_bond bond;
+	uint8_t members; // of the bond, which is the device then
+	char member[CONFIG_MEMBERS_MAX][64];
+	uint8_t node;    // NUMA, of a card; 0 of what is made of software
+	uint16_t worker; // of its addresses, unless they say otherwise; or CONFIG_AUTO
+	uint16_t queues; // that receive; 0: one for each worker with an address on it
+	bool placed;     // poller is what the file says
 	uint16_t poller[CONFIG_QUEUES_MAX]; // which worker polls which queue
 	uint16_t rx_descriptors;            // of each queue
 	uint16_t tx_descriptors;
@@ -124,6 +132,9 @@ uint32_t config_handoff_ring(const struct config *c);
 
 // A worker's part of so many in all, by its flows, rounded up.
 uint32_t config_share(const struct config *c, uint32_t worker, uint32_t all);
+
+// Devices of all ports: what they are made of, and what stands beside them.
+uint32_t config_devices(const struct config *c);
 
 // Who serves the kernel's interface beside a port: who polls its queue 0, if he sends there as
 // well, else the worker of its first address.

@@ -99,9 +99,11 @@ static uint32_t queued(const struct config *c, uint32_t worker)
 	for (uint32_t i = 0; i < c->ports; i++) {
 		const struct config_port *p = &c->port[i];
 
+		uint32_t rings = p->members > 0 ? p->members : 1; // each member has its own
+
 		for (uint32_t q = 0; q < p->queues; q++)
-			n += p->poller[q] == worker ? p->rx_descriptors : 0;
-		n += config_sends(c, worker, i) ? p->tx_descriptors : 0;
+			n += p->poller[q] == worker ? rings * p->rx_descriptors : 0;
+		n += config_sends(c, worker, i) ? rings * p->tx_descriptors : 0;
 		if (p->kernel_by != KERNEL_BY_NOBODY && config_kernel_worker(c, i) == worker)
 			n += 2 * CONFIG_KERNEL_DESCRIPTORS + BURST_MAX;
 	}

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEVICES_MAX = 32 }; // of DPDK, as Debian builds it
-
 static const char *at(struct load *l, uint32_t port, const char *key)
 {
 	return config_port_key(l, port, key);
@@ -16,7 +14,8 @@ static const char *at(struct load *l, uint32_t port, const char *key)
 // What the kernel takes, less what a device of DPDK cannot be told.
 static bool is_interface(const char *text)
 {
-	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t len = strlen(text);
 
 	return len > 0 && len < sizeof(((struct config_port *)NULL)->kernel) &&
@@ -33,27 +32,32 @@ static bool is_in_device(const char *device, const char *interface)
 	       (found[6 + len] == '\0' || found[6 + len] == ',');
 }
 
+// Of the port's device, or of one of its members.
+static bool is_in_port(const struct config_port *p, const char *interface)
+{
+	for (uint32_t i = 0; i < p->members; i++) {
+		if (is_in_device(p->member[i], interface))
+			return true;
+	}
+	return is_in_device(p->device, interface);
+}
+
 static bool is_free(struct load *l, uint32_t n, const char *interface)
 {
 	const struct config *c = l->out;
-	uint32_t devices = n + 2; // the ports so far, this one, and this interface
 
-	if (is_in_device(c->port[n].device, interface))
+	if (is_in_port(&c->port[n], interface))
 		return COMPLAIN(l, at(l, n, "kernel.interface"),
 			"%s is the port's own interface: the kernel's is another, which is made "
 			"beside it",
 			interface);
 	for (uint32_t i = 0; i < n; i++) {
-		devices += c->port[i].kernel_by != KERNEL_BY_NOBODY;
-		if (strcmp(c->port[i].kernel, interface) == 0 ||
-			is_in_device(c->port[i].device, interface))
+		if (strcmp(c->port[i].kernel, interface) == 0 || is_in_port(&c->port[i], interface))
 			return COMPLAIN(l, at(l, n, "kernel.interface"),
 				"port %s has %s already: each port has an interface of its own",
 				c->port[i].name, interface);
 	}
-	return devices <= DEVICES_MAX ||
-	       COMPLAIN(l, at(l, n, "kernel"),
-		       "there are more than %d ports and kernel interfaces in all", DEVICES_MAX);
+	return true;
 }
 
 bool config_load_kernel(struct load *l, uint32_t n, const struct yaml_port *y)

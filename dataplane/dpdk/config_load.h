@@ -54,6 +54,12 @@ struct yaml_address {
 	const char *dscp;
 };
 
+struct yaml_bond {
+	const char *mode;
+	const char **members;
+	unsigned members_count;
+};
+
 struct yaml_kernel {
 	const char *interface;
 	const char *by;
@@ -72,6 +78,7 @@ struct yaml_port {
 	const char *gateway6;
 	const char *mtu;
 	const char *dscp;
+	struct yaml_bond *bond;
 	struct yaml_kernel *kernel;
 	struct yaml_address *addresses;
 	unsigned addresses_count;
@@ -138,6 +145,12 @@ void config_place_all(struct config *c);
 
 // Ports and their addresses, once the workers are known.
 [[nodiscard]] bool config_load_ports(struct load *l, const struct yaml_config *y);
+
+// The members of a port that is made of several (config_bond.c).
+[[nodiscard]] bool config_load_bond(struct load *l, uint32_t port, const struct yaml_bond *y);
+
+// Alike up to the comma: then DPDK would take one for the other.
+[[nodiscard]] bool config_same_device(const char *a, const char *b);
 
 // The kernel's interface beside a port (config_kernel.c), once its device is known.
 [[nodiscard]] bool config_load_kernel(struct load *l, uint32_t port, const struct yaml_port *y);

@@ -78,7 +78,8 @@ bool config_load_queues(struct load *l, uint32_t n, const struct yaml_port *y)
 			l, config_port_key(l, n, "descriptors.tx"), d->tx, &p->tx_descriptors))
 		return false;
 	p->steering = (enum config_steering)steering;
-	p->node = p->pci ? machine_card_node(l->machine, p->device) : 0;
+	const char *card = p->members > 0 ? p->member[0] : p->device;
+	p->node = text_is_pci(card) ? machine_card_node(l->machine, card) : 0;
 	return true;
 }
 

@@ -46,9 +46,11 @@ static bool load_device(struct load *l, uint32_t n, const struct yaml_port *y)
 	struct config_port *p = &l->out->port[n];
 	const char *text = y->device != NULL ? y->device : y->vdev;
 
-	if ((y->device == NULL) == (y->vdev == NULL))
+	if ((y->device != NULL) + (y->vdev != NULL) + (y->bond != NULL) != 1)
 		return COMPLAIN(l, at(l, n, "name"),
-			"port %s needs either device (a PCI address) or vdev", y->name);
+			"port %s needs one of device (a PCI address), vdev and bond", y->name);
+	if (y->bond != NULL)
+		return config_load_bond(l, n, y->bond);
 	p->pci = y->device != NULL;
 	if (p->pci && !text_is_pci(text))
 		return COMPLAIN(l, at(l, n, "device"),
@@ -61,12 +63,33 @@ static bool load_device(struct load *l, uint32_t n, const struct yaml_port *y)
 	return true;
 }
 
-// Alike up to the comma: then DPDK would take one for the other.
-static bool same_device(const char *a, const char *b)
+bool config_same_device(const char *a, const char *b)
 {
 	size_t len = strcspn(a, ",");
 
 	return len == strcspn(b, ",") && strncasecmp(a, b, len) == 0;
+}
+
+// The i-th of what a port is made of: itself, then its members.
+static const char *part(const struct config_port *p, uint32_t i)
+{
+	return i == 0 ? p->device : p->member[i - 1];
+}
+
+static bool shares_device(const struct config_port *a, const struct config_port *b)
+{
+	for (uint32_t i = 0; i <= a->members; i++) {
+		for (uint32_t k = 0; k <= b->members; k++) {
+			if (config_same_device(part(a, i), part(b, k)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const char *device_key(const struct config_port *p)
+{
+	return p->members > 0 ? "bond.members" : p->pci ? "device" : "vdev";
 }
 
 static bool port_is_new(struct load *l, uint32_t n)
@@ -76,11 +99,20 @@ static bool port_is_new(struct load *l, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		if (strcmp(l->out->port[i].name, p->name) == 0)
 			return COMPLAIN(l, at(l, n, "name"), "there is a port %s already", p->name);
-		if (same_device(l->out->port[i].device, p->device))
-			return COMPLAIN(l, at(l, n, p->pci ? "device" : "vdev"),
+		if (shares_device(&l->out->port[i], p))
+			return COMPLAIN(l, at(l, n, device_key(p)),
 				"port %s has this device already", l->out->port[i].name);
 	}
 	return true;
+}
+
+uint32_t config_devices(const struct config *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->ports; i++)
+		n += 1U + c->port[i].members + (c->port[i].kernel_by != KERNEL_BY_NOBODY);
+	return n;
 }
 
 static bool load_port(struct load *l, uint32_t n, const struct yaml_port *y)
@@ -106,6 +138,11 @@ bool config_load_ports(struct load *l, const struct yaml_config *y)
 		if (!load_port(l, i, &y->ports[i]))
 			return false;
 		l->out->ports++;
+		if (config_devices(l->out) > CONFIG_DEVICES_MAX)
+			return COMPLAIN(l, at(l, i, "name"),
+				"ports, members of bonds and kernel interfaces are more than %d in "
+				"all",
+				CONFIG_DEVICES_MAX);
 	}
 	return true;
 }

@@ -24,6 +24,8 @@ static void print_port(const struct config *c, uint32_t n, FILE *to)
 	const struct config_port *p = &c->port[n];
 
 	fprintf(to, "  port %s  device %s", p->name, p->device);
+	for (uint32_t i = 0; i < p->members; i++)
+		fprintf(to, "%s%s", i == 0 ? " of " : " and ", p->member[i]);
 	if (p->mtu != 0)
 		fprintf(to, "  MTU %u", p->mtu);
 	if (p->kernel_by != KERNEL_BY_NOBODY)

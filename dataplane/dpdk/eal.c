@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/eal.h"
 
+#include "dataplane/dpdk/bond.h"
+#include "dataplane/dpdk/config_text.h"
 #include "dataplane/dpdk/say.h"
 #include "dataplane/dpdk/tap.h"
 
@@ -46,16 +48,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const
 	a->used += (size_t)len + 1;
 }
 
-// Ports, and what stands beside them.
-static uint32_t devices(const struct config *c)
-{
-	uint32_t n = c->ports;
-
-	for (uint32_t i = 0; i < c->ports; i++)
-		n += c->port[i].kernel_by != KERNEL_BY_NOBODY;
-	return n;
-}
-
 // What one NUMA node needs; what is on none in particular is on node 0.
 static uint32_t node_megabytes(const struct config *c, uint32_t node)
 {
@@ -63,8 +55,8 @@ static uint32_t node_megabytes(const struct config *c, uint32_t node)
 	uint64_t rings = (uint64_t)c->workers * (c->workers - 1) * config_handoff_ring(c) * 8;
 
 	if (node > 0)
-		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * devices(c) : 0;
-	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * devices(c);
+		return bytes > 0 ? (uint32_t)(bytes / MB) + PORT_MB * config_devices(c) : 0;
+	return (uint32_t)((bytes + rings) / MB) + OWN_MB + PORT_MB * config_devices(c);
 }
 
 static uint32_t megabytes(const struct config *c)
@@ -118,16 +110,24 @@ static void add_cores(struct arguments *a, const struct config *c)
 	add(a, "--main-lcore=0");
 }
 
+static uint32_t add_card(struct arguments *a, bool pci, const char *device)
+{
+	if (pci)
+		add(a, "--allow=%s", device);
+	return pci;
+}
+
 // Cards are named one by one, so that nobody else's is touched.
 static void add_cards(struct arguments *a, const struct config *c)
 {
 	uint32_t cards = 0;
 
 	for (uint32_t i = 0; i < c->ports; i++) {
-		if (!c->port[i].pci)
-			continue;
-		add(a, "--allow=%s", c->port[i].device);
-		cards++;
+		const struct config_port *p = &c->port[i];
+
+		cards += add_card(a, p->pci, p->device);
+		for (uint32_t k = 0; k < p->members; k++)
+			cards += add_card(a, text_is_pci(p->member[k]), p->member[k]);
 	}
 	if (cards == 0)
 		add(a, "--no-pci");
@@ -215,6 +215,8 @@ bool eal_probe(const struct config_port *p, uint16_t *id, char *error, size_t er
 	size_t len = strcspn(p->device, ",");
 	int err = 0;
 
+	if (p->members > 0)
+		return bond_make(p, id, error, error_size);
 	if (tap_is_one(p->device) && tap_is_served(p->device)) {
 		tap_complain(p->name, p->device, error, error_size);
 		return false;

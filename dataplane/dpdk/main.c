@@ -2,6 +2,7 @@
 //
 // layby-media: order of birth, order of death.
 #include "dataplane/dpdk/attach.h"
+#include "dataplane/dpdk/bond.h"
 #include "dataplane/dpdk/config.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/locked.h"
@@ -27,6 +28,7 @@ enum {
 	ERROR_MAX = 512,
 	ALONE_LOOK_MS = 20,
 	WALL_S = 10,
+	BONDS_MS = 10,
 };
 
 struct options {
@@ -168,12 +170,24 @@ static void watch_workers(struct plant *p, struct watchdog *d, struct attach *a,
 	}
 }
 
+static void watch_bonds(const struct plant *p, uint64_t now, uint64_t *looked)
+{
+	if (now - *looked < BONDS_MS * 1000000ULL)
+		return;
+	*looked = now;
+	for (uint32_t i = 0; i < p->ports; i++) {
+		if (p->map.port[i].bond == BOND_ACTIVE_BACKUP)
+			bond_watch(p->port[i].id);
+	}
+}
+
 static void run(struct plant *p, struct attach *a, int signals, const char *path)
 {
 	struct pollfd fds[ATTACH_POLL_FDS + 1];
 	struct watchdog dog = { .limit = p->map.watchdog_ms * 1000000ULL };
 	static struct plant_wire wire;
 	uint64_t told = 0;
+	uint64_t looked = 0;
 
 	plant_wire_init(&wire, p);
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -190,6 +204,7 @@ static void run(struct plant *p, struct attach *a, int signals, const char *path
 		attach_serve(a, fds, now);
 		tell_wall(p, now, &told);
 		watch_workers(p, &dog, a, now);
+		watch_bonds(p, now, &looked);
 		if (fds[n].revents != 0 && obey_signals(signals, &wire, p, path))
 			return;
 		plant_wire_turn(&wire, p);

@@ -152,6 +152,7 @@ static void prepare(struct plant *p, uint32_t n)
 	struct port *port = &p->port[n];
 
 	port->mtu = p->map.port[n].mtu;
+	port->lacp = p->map.port[n].bond == BOND_8023AD;
 	port->kernel.on = p->map.port[n].kernel_by != KERNEL_BY_NOBODY;
 	port->kernel.worker = config_kernel_worker(&p->map, n);
 	station_init(&port->station, (uint16_t)n, port->station.mac);

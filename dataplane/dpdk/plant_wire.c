@@ -29,6 +29,7 @@ static bool same_address(const struct config_address *a, const struct config_add
 static bool same_port(const struct config_port *a, const struct config_port *b)
 {
 	return strcmp(a->name, b->name) == 0 && strcmp(a->device, b->device) == 0 &&
+	       memcmp(a->member, b->member, sizeof(a->member)) == 0 && a->bond == b->bond &&
 	       a->mtu == b->mtu && a->kernel_by == b->kernel_by &&
 	       strcmp(a->kernel, b->kernel) == 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/dpdk/port.h"
 
+#include "dataplane/dpdk/bond.h"
 #include "dataplane/dpdk/port_ready.h"
 
 #include <rte_ethdev.h>
@@ -8,6 +9,8 @@
 
 #include <assert.h>
 #include <string.h>
+
+enum { TEND_NS = 20000000 };
 
 // The driver gives both ends of a tap the same MAC. The kernel's end keeps it; we are somebody
 // else on that wire, or a bridge there would take our packets for its own.
@@ -85,8 +88,13 @@ void port_clear(struct port *port)
 
 void port_stop(struct port *port)
 {
+	uint16_t member[CONFIG_MEMBERS_MAX];
+	uint16_t members = bond_members(port->id, member);
+
 	if (rte_eth_dev_stop(port->id) == 0)
 		rte_eth_dev_close(port->id);
+	for (uint16_t i = 0; i < members; i++)
+		rte_eth_dev_close(member[i]);
 }
 
 void port_poll(struct port *port, uint16_t queue)
@@ -112,6 +120,15 @@ uint16_t port_take(struct port *port, struct rte_mbuf *frames[BURST_MAX])
 		return 0;
 	port->next = (uint16_t)(port->next + 1 < port->polls ? port->next + 1 : 0);
 	return rte_eth_rx_burst(port->id, port->poll[port->next], frames, BURST_MAX);
+}
+
+// DPDK sends its LACP in the bursts of those who send, and wants ten of them a second.
+void port_tend(struct port *port, uint64_t now)
+{
+	if (!port->lacp || port->tx == PORT_NO_QUEUE || now - port->tended < TEND_NS)
+		return;
+	port->tended = now;
+	rte_eth_tx_burst(port->id, port->tx, NULL, 0);
 }
 
 uint16_t port_send(struct port *port)

@@ -27,6 +27,7 @@ struct port_setup {
 struct port {
 	uint16_t id;   // DPDK's number
 	uint16_t mtu;  // what we wish, 0: the device's; once started: what it is
+	bool lacp;     // a bond that must be sent on, were it nothing, many times a second
 	bool sums_in;  // the device says of a packet whether its checksums are good
 	bool sums_out; // the device fills in the checksums of IPv4 and UDP
 	struct station station;
@@ -34,6 +35,7 @@ struct port {
 	uint16_t polls;
 	uint16_t next;                  // which of poll is next
 	uint16_t poll[PORT_QUEUES_MAX]; // the queues that this worker polls
+	uint64_t tended;                // ns
 	uint16_t n;                     // frames that wait for port_send()
 	struct rte_mbuf *frame[BURST_MAX];
 	struct kernel_path kernel; // the kernel's side of it
@@ -53,6 +55,9 @@ void port_leave(struct port *port, uint16_t queue);
 
 // Frames that the next of our queues took in, at most BURST_MAX. They are the caller's.
 uint16_t port_take(struct port *port, struct rte_mbuf *frames[BURST_MAX]);
+
+// What the device needs done though nothing is to be sent. Once a turn.
+void port_tend(struct port *port, uint64_t now);
 
 // Sends the waiting frames, if there is a queue for them, and frees those the device has no room for. Returns how many went.
 uint16_t port_send(struct port *port);

@@ -64,8 +64,9 @@ void port_ready_groups(struct port *port)
 	struct ip_address all = nd_all_nodes();
 	uint32_t n = 0;
 
-	// Which groups the kernel is in, it does not tell.
-	if (port->kernel.on) {
+	// Which groups the kernel is in, it does not tell; and a bond with LACP takes broadcasts
+	// for groups.
+	if (port->kernel.on || port->lacp) {
 		if (rte_eth_allmulticast_enable(port->id) != 0)
 			rte_eth_promiscuous_enable(port->id);
 		return;

@@ -16,5 +16,6 @@ struct rte_eth_conf;
 
 // Listens to the groups of IPv6 that our addresses are in: by their MACs where the device has a
 // list of such, else to all groups, else to everything. Without IPv6: to none.
-// Where the kernel has an interface beside the port: to all.
+// Where the kernel has an interface beside the port, or LACP is spoken: to
+// all.
 void port_ready_groups(struct port *port);

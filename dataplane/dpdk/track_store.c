@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,31 +50,59 @@ static bool read_whole(int fd, uint8_t *to, size_t len)
 
 static bool is_sound(const struct attach_message *m)
 {
-	return m->track != 0 && m->codec < TRACK_CODECS && track_unit(m->codec) == 1 &&
-	       m->len > 0 && m->len <= UINT32_MAX;
+	if (m->track == 0 || m->codec >= TRACK_CODECS || m->units == 0 || m->len == 0 ||
+		m->len > UINT32_MAX)
+		return false;
+	return m->codec == TRACK_OPUS || m->len == (uint64_t)m->units * track_unit(m->codec);
+}
+
+// How many packets the head of an encoding in Opus says there are.
+static uint32_t packets_of(const uint8_t *audio)
+{
+	uint32_t n;
+
+	memcpy(&n, audio, sizeof(n));
+	return n;
+}
+
+static size_t head_size(uint32_t packets)
+{
+	return ((size_t)packets + 1) * sizeof(uint32_t);
+}
+
+static bool is_opus(const uint8_t *audio, uint32_t bytes, uint32_t units)
+{
+	if (bytes < sizeof(uint32_t) || packets_of(audio) > units)
+		return false;
+
+	uint32_t n = packets_of(audio);
+	return bytes > head_size(n) &&
+	       track_packets_are_sound(
+		       (const void *)(audio + sizeof(uint32_t)), n, units, bytes - head_size(n));
 }
 
 // The sums come behind the audio, in the same piece of memory.
-static size_t sums_at(uint32_t len)
+static size_t sums_at(uint32_t bytes)
 {
-	return ((size_t)len + 1) / 2 * 2;
+	return ((size_t)bytes + 1) / 2 * 2;
 }
 
-static size_t stored_size(uint32_t len)
+static size_t stored_size(size_t codec, uint32_t bytes, uint32_t units)
 {
-	return sums_at(len) + track_blocks(len) * sizeof(uint16_t);
+	return codec == TRACK_OPUS ? bytes
+				   : sums_at(bytes) + track_blocks(units) * sizeof(uint16_t);
 }
 
 static uint16_t *sums_of(const struct stored_track *t, size_t codec)
 {
-	return (void *)(t->audio[codec] + sums_at(t->len));
+	return (void *)(t->audio[codec] + sums_at(t->bytes[codec]));
 }
 
-// A track is played up to its last whole block, so that wherever it goes round, the sums of its
-// blocks are those of its packets: less than 10 ms are left out.
-static uint32_t played(uint32_t len)
+static void show_opus(struct track *track, const uint8_t *audio)
 {
-	return len < TRACK_BLOCK ? len : len - len % TRACK_BLOCK;
+	track->packets = packets_of(audio);
+	track->packet_end = (const void *)(audio + sizeof(uint32_t));
+	track->payload[TRACK_OPUS] = audio + head_size(track->packets);
 }
 
 // Makes the next version: the last one and the new codec.
@@ -81,14 +110,37 @@ static const struct track *renew(struct stored_track *t, uint32_t codec)
 {
 	struct track *track = &t->version[t->versions];
 
-	*track = (struct track){ .hash = t->hash, .len = played(t->len) };
-	for (size_t i = 0; i < TRACK_CODECS; i++) {
+	*track = (struct track){ .hash = t->hash, .len = t->len };
+	for (size_t i = 0; i < TRACK_OPUS; i++) {
 		track->payload[i] = t->audio[i];
 		track->sums[i] = t->audio[i] != NULL ? sums_of(t, i) : NULL;
 	}
+	if (t->audio[TRACK_OPUS] != NULL)
+		show_opus(track, t->audio[TRACK_OPUS]);
 	assert(track->payload[codec] != NULL);
 	t->versions++;
 	return track;
+}
+
+// Reads an encoding into locked memory of its own, with its sums behind it. NULL: why not.
+static uint8_t *take_in(const struct attach_message *m, int fd, enum attach_outcome *why)
+{
+	size_t size = stored_size(m->codec, (uint32_t)m->len, m->units);
+	uint8_t *audio = locked_new(size);
+
+	*why = ATTACH_NO_MEMORY;
+	if (audio == NULL)
+		return NULL;
+	*why = ATTACH_OK;
+	if (!read_whole(fd, audio, m->len) ||
+		(m->codec == TRACK_OPUS && !is_opus(audio, (uint32_t)m->len, m->units)))
+		*why = ATTACH_BAD_TRACK;
+	else if (m->codec != TRACK_OPUS)
+		track_sums((void *)(audio + sums_at((uint32_t)m->len)), m->codec, audio, m->units);
+	if (*why == ATTACH_OK)
+		return audio;
+	locked_free(audio, size);
+	return NULL;
 }
 
 enum attach_outcome track_store_add(
@@ -99,28 +151,24 @@ enum attach_outcome track_store_add(
 		return ATTACH_BAD_TRACK;
 
 	struct stored_track *t = track_store_find(s, m->track);
-	if (t != NULL && t->len != m->len)
+	if (t != NULL && t->len != m->units)
 		return ATTACH_BAD_TRACK;
 	if (t != NULL && t->audio[m->codec] != NULL)
 		return ATTACH_OK;
 	if (t == NULL)
 		t = track_store_find(s, 0);
 
-	size_t size = stored_size((uint32_t)m->len);
 	if (t == NULL || m->len > s->budget - s->taken)
 		return ATTACH_NO_MEMORY;
 
-	uint8_t *audio = locked_new(size);
+	enum attach_outcome why;
+	uint8_t *audio = take_in(m, fd, &why);
 	if (audio == NULL)
-		return ATTACH_NO_MEMORY;
-	if (!read_whole(fd, audio, m->len)) {
-		locked_free(audio, size);
-		return ATTACH_BAD_TRACK;
-	}
+		return why;
 	t->hash = m->track;
-	t->len = (uint32_t)m->len;
+	t->len = m->units;
 	t->audio[m->codec] = audio;
-	track_sums(sums_of(t, m->codec), m->codec, audio, t->len);
+	t->bytes[m->codec] = (uint32_t)m->len;
 	s->taken += m->len;
 	*out = renew(t, m->codec);
 	return ATTACH_OK;
@@ -130,9 +178,9 @@ static void drop_audio(struct track_store *s, struct stored_track *t, size_t cod
 {
 	if (t->audio[codec] == NULL)
 		return;
-	locked_free(t->audio[codec], stored_size(t->len));
+	locked_free(t->audio[codec], stored_size(codec, t->bytes[codec], t->len));
 	t->audio[codec] = NULL;
-	s->taken -= t->len;
+	s->taken -= t->bytes[codec];
 }
 
 void track_store_undo(struct track_store *s, struct stored_track *t)

@@ -16,14 +16,15 @@ enum { TRACK_STORE_MAX = 1024 };
 // read: the old one is never changed under them.
 struct stored_track {
 	uint64_t hash; // 0: the place is free
-	uint32_t len;
+	uint32_t len;  // units
 	uint32_t versions;
 	struct track version[TRACK_CODECS];
-	uint8_t *audio[TRACK_CODECS];
+	uint8_t *audio[TRACK_CODECS]; // as it came, and its sums
+	uint32_t bytes[TRACK_CODECS]; // as it came
 };
 
 struct track_store {
-	uint64_t budget; // bytes of audio; the sums of its blocks come to a fortieth of it
+	uint64_t budget; // bytes of audio; the sums of its blocks come to at most a fortieth of it
 	uint64_t taken;
 	struct stored_track track[TRACK_STORE_MAX];
 };

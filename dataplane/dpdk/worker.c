@@ -196,6 +196,12 @@ static void take_packets(struct worker *w)
 	}
 }
 
+static void tend_ports(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->ports; i++)
+		port_tend(&w->port[i], w->now);
+}
+
 void worker_turn(struct worker *w, uint64_t now)
 {
 	w->now = now;
@@ -207,6 +213,7 @@ void worker_turn(struct worker *w, uint64_t now)
 	engine_tick(w->engine, &w->out, now);
 	transmit(w, &w->out);
 	ask_turn(w);
+	tend_ports(w);
 	kernel_path_turn(w);
 	handoff_flush(w);
 	reap(w);

@@ -6,34 +6,25 @@
 //   every packet that came in is sent or dropped,
 //   nothing leaves for a flow that is closed, on hold, or whose far end is not named,
 //   each flow sends one SSRC, no sequence number twice, and none far from the one before,
-//   and only where the last REMOTE says; behind NAT, only to a port that it was heard from.
+//   and only where the last REMOTE says; behind NAT, only to a port that it was heard from,
+//   what a flow with keys sends opens with them, and without a key to send with it sends nothing.
+#include "codecs/codec.h"
+#include "codecs/tone.h"
 #define RIG_SENT_MAX 1
-#include "tests/support/rig.h"
-
-#include <stdlib.h>
+#include "tests/fuzz/told.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 enum {
 	INPUT_MAX = 2048,
-	FAR = 101, // a jump of more lost packets than this is not passed on
-	PORTS = 16 // the far ends' ports are 4000 to 4015
-};
-
-// What the engine was told about a flow, and what it has sent for it.
-struct told {
-	uint32_t gen;
-	bool open, known, sent;
-	struct dp_cmd remote;
-	uint32_t heard_from; // bit n: RTP came from the allowed address, port 4000 + n
-	uint32_t reported_from;
-	uint32_t ssrc;
-	uint16_t seq;
-	uint64_t window;
+	PACKET_MAX = 1024,
+	STATE = 1 << 16,
+	PRESS_MS = 120,
 };
 
 static struct rig rig;
-static struct told told[RIG_FLOWS];
+static struct tone_cursor tone; // that the far ends say
+static alignas(64) uint8_t encoder[CODEC_IDS][STATE];
 static const uint8_t *bytes;
 static size_t left;
 
@@ -50,96 +41,25 @@ static uint16_t word(void)
 	return (uint16_t)(byte() << 8 | byte());
 }
 
-static void broken(const char *what, int line)
+static void samples(struct dp_cmd *cmd)
 {
-	fprintf(stderr, "line %d: %s\n", line, what);
-	abort();
-}
+	static const struct {
+		uint8_t codec;
+		uint32_t clock;
+	} known[] = { { DP_CODEC_PCMU, 8000 }, { DP_CODEC_PCMA, 8000 }, { DP_CODEC_G722, 8000 },
+		{ DP_CODEC_L16, 8000 }, { DP_CODEC_L16, 16000 }, { DP_CODEC_OPUS, 48000 } };
+	static const uint8_t ptimes[] = { 10, 20, 30, 40, 60 };
+	uint8_t which = byte() % 6, how = byte();
 
-#define must(holds) ((holds) ? (void)0 : broken(#holds, __LINE__))
-
-static bool port_in(uint32_t set, uint16_t port)
-{
-	return port >= 4000 && port < 4000 + PORTS && (set >> (port - 4000) & 1);
-}
-
-static bool one_port(const struct told *t)
-{
-	return t->remote.remote.rtcp_port == t->remote.remote.rtp_port;
-}
-
-// Where RTP has a port of its own its payload type may look like a report.
-static bool is_report(const struct told *t, const struct rig_packet *p)
-{
-	return p->local_port % 2 == 1 || (one_port(t) && p->rtcp);
-}
-
-static void check_target(const struct told *t, const struct rig_packet *p)
-{
-	bool rtcp = is_report(t, p);
-	const uint8_t *ip = flow_target_ip(&t->remote);
-
-	must(memcmp(p->ip, ip, 16) == 0);
-	if (!flow_is_nat(&t->remote))
-		must(p->remote_port ==
-			(rtcp ? t->remote.remote.rtcp_port : t->remote.remote.rtp_port));
-	else if (rtcp && one_port(t))
-		must(port_in(t->heard_from, p->remote_port));
-	else if (rtcp)
-		must(port_in(t->heard_from, (uint16_t)(p->remote_port - 1)) ||
-			port_in(t->reported_from, p->remote_port));
-	else
-		must(port_in(t->heard_from, p->remote_port));
-}
-
-static void check_number(struct told *t, const struct rtp *rtp)
-{
-	int16_t step = (int16_t)(rtp->seq - t->seq);
-
-	if (!t->sent) {
-		*t = (struct told){ .gen = t->gen,
-			.open = t->open,
-			.known = t->known,
-			.remote = t->remote,
-			.heard_from = t->heard_from,
-			.reported_from = t->reported_from,
-			.sent = true,
-			.ssrc = rtp->ssrc,
-			.seq = rtp->seq,
-			.window = 1 };
-		return;
-	}
-	must(rtp->ssrc == t->ssrc);
-	must(step != 0 && step <= FAR && step >= -FAR);
-	if (step > 0) {
-		t->window = step < 64 ? t->window << step | 1 : 1;
-		t->seq = rtp->seq;
-	} else if (step > -64) {
-		must((t->window >> -step & 1) == 0);
-		t->window |= UINT64_C(1) << -step;
-	}
-}
-
-static void on_left(struct rig *, const struct rig_packet *p)
-{
-	struct told *t = &told[p->flow];
-
-	must(t->open && t->known);
-	bool opaque = t->remote.remote.codec == DP_CODEC_OPAQUE;
-
-	check_target(t, p);
-	must(!opaque || p->local_port % 2 == 0); // it has no reports
-	if (!opaque && is_report(t, p))
-		return;
-	must((t->remote.remote.flags & DP_REMOTE_MUTE) == 0);
-	if (opaque)
-		return;
-
-	struct rtp rtp;
-	must(rtp_read(&rtp, p->data, p->len) == RTP_OK);
-	must(rtp.pt == t->remote.remote.pt_tx || rtp.pt == t->remote.remote.dtmf_tx ||
-		rtp.pt == t->remote.remote.cn);
-	check_number(t, &rtp);
+	cmd->remote.codec = known[which].codec;
+	cmd->remote.clock = known[which].clock;
+	cmd->remote.ptime = ptimes[(how & 7) % 5];
+	cmd->remote.dtmf_tx = how & 8 ? DP_NO_PT : RIG_EVENT;
+	cmd->remote.dtmf_rx = how & 16 ? DP_NO_PT : RIG_EVENT;
+	cmd->remote.cn = how & 32 ? DP_NO_PT : 13;
+	cmd->remote.flags = how >> 6 & 1;
+	if (how & 128)
+		cmd->remote.rtcp_port = cmd->remote.rtp_port;
 }
 
 static struct dp_cmd remote(void)
@@ -151,6 +71,10 @@ static struct dp_cmd remote(void)
 		rig_ip(cmd.remote.nat, byte() % 4);
 	cmd.remote.codec = how >> 1 & 3;
 	cmd.remote.flags = how >> 3 & 1;
+	if (how == 0xf2) { // what can be made of samples
+		samples(&cmd);
+		return cmd;
+	}
 	if (how == 0xf0) { // what has no bit of its own
 		cmd.remote.codec = byte() % DP_CODEC_COUNT;
 		cmd.remote.rtcp_port = cmd.remote.rtp_port;
@@ -173,6 +97,26 @@ static uint64_t track(void)
 	static const uint64_t tracks[] = { 0, RIG_MUSIC, RIG_PROMPT, RIG_SHORT, RIG_ULAW, 1 };
 
 	return tracks[byte() % 6];
+}
+
+// Tenths of a dB: -400 to 128.
+static int16_t loudness(void)
+{
+	int step = (int8_t)byte();
+
+	return (int16_t)(step < 0 ? step * 400 / 128 : step);
+}
+
+static void fill_keys(struct dp_cmd *cmd)
+{
+	uint8_t how = byte(), seed = byte();
+
+	cmd->keys.suite = (how & 15) % (DP_SUITE_COUNT + 1);
+	cmd->keys.send = how >> 4 & 1;
+	for (size_t i = 0; i < srtp_key_len(cmd->keys.suite); i++)
+		cmd->keys.key[i] = (uint8_t)(seed + i);
+	if (how == 0xff)
+		cmd->keys.key[DP_KEY_MAX - 1] = seed;
 }
 
 static void fill(struct dp_cmd *cmd)
@@ -201,22 +145,38 @@ static void fill(struct dp_cmd *cmd)
 			cmd->digits.ms[i] = (uint16_t)(byte() * 4);
 		}
 		break;
+	case DP_CMD_KEYS:
+		fill_keys(cmd);
+		break;
+	case DP_CMD_MIX:
+		cmd->mix.n = byte() % 6;
+		for (unsigned i = 0; i < DP_MIX_MAX; i++)
+			cmd->mix.heard[i] =
+				(struct flow_id){ byte() % (RIG_FLOWS + 1), 1 + byte() % 2 };
+		break;
+	case DP_CMD_OVERLAY:
+		cmd->overlay.track = track();
+		cmd->overlay.id = byte() % 4;
+		cmd->overlay.gain = loudness();
+		cmd->overlay.duck = loudness();
+		cmd->overlay.ramp = (uint16_t)(byte() * 20);
+		cmd->overlay.flags = byte() % 3;
+		break;
+	case DP_CMD_OVERLAY_END:
+		cmd->overlay_end.id = byte() % 4;
+		cmd->overlay_end.ramp = (uint16_t)(byte() * 20);
+		break;
+	case DP_CMD_GAIN:
+		cmd->gain.gain = loudness();
+		cmd->gain.ramp = (uint16_t)(byte() * 20);
+		break;
+	case DP_CMD_RECORD:
+		cmd->record.recording = byte() % 3;
+		cmd->record.channel = byte() % 3;
+		cmd->record.state = byte() % 4;
+		break;
 	default:
 		break;
-	}
-}
-
-static void note(struct told *t, const struct dp_cmd *cmd)
-{
-	if (cmd->kind == DP_CMD_OPEN && !t->open)
-		*t = (struct told){ .gen = cmd->flow.gen, .open = true };
-	if (cmd->kind == DP_CMD_CLOSE)
-		t->open = false;
-	if (cmd->kind == DP_CMD_REMOTE) {
-		if (!t->known || memcmp(flow_target_ip(&t->remote), flow_target_ip(cmd), 16) != 0)
-			t->heard_from = t->reported_from = 0;
-		t->remote = *cmd;
-		t->known = true;
 	}
 }
 
@@ -233,19 +193,29 @@ static void command(void)
 	}
 }
 
-// The engine may only use what it hears from who may speak; that is noted before it hears it.
-static void hear(uint32_t flow, uint8_t party, uint16_t port, bool rtcp)
+// 20 ms of a tone, in the flow's codec, where the far end's stream is. 0: the codec is not ours.
+static uint16_t tone_bytes(struct told *t, uint8_t *out)
 {
-	struct told *t = &told[flow];
-	uint8_t ip[16];
+	const struct codec *codec =
+		codec_find(t->remote.remote.codec, t->remote.remote.clock & FLOW_CLOCK_MASK);
+	int16_t pcm[CODEC_SAMPLES_MAX];
+	uint8_t what = byte();
 
-	rig_ip(ip, party);
-	if (!t->known || memcmp(ip, flow_target_ip(&t->remote), 16) != 0)
-		return;
-	if (rtcp)
-		t->reported_from |= 1U << (port - 4000);
-	else
-		t->heard_from |= 1U << (port - 4000);
+	if (!t->known || codec == NULL)
+		return 0;
+
+	size_t n = codec->rate / 50;
+	if (what & 16 || tone.tone == NULL || tone.rate != codec->rate)
+		tone_begin_digit(&tone, what & 15, PRESS_MS, PRESS_MS, codec->rate);
+	tone_render(&tone, pcm, n);
+	t->said_seq = (uint16_t)(t->said_seq + (what >> 5 & 3) + 1);
+	t->said_ts += codec->clock / 50 * ((what >> 5 & 3) + 1U);
+	rtp_write(out, &(struct rtp){ .pt = t->remote.remote.pt_rx,
+			       .seq = t->said_seq,
+			       .ts = t->said_ts,
+			       .ssrc = 7 });
+	return (uint16_t)(12 + codec->encode(encoder[t->remote.remote.codec], out + 12,
+				       PACKET_MAX - 100, pcm, n));
 }
 
 static uint8_t packet_bytes(uint8_t *out)
@@ -256,12 +226,12 @@ static uint8_t packet_bytes(uint8_t *out)
 	for (unsigned i = 0; i < 12U + n; i++)
 		out[i] = i < 40 ? byte() : (uint8_t)i;
 	if (how & 1) {
-		rtp_write(out,
-			&(struct rtp){ .marker = how >> 7,
-				.pt = how & 2 ? RIG_EVENT : RIG_PCMU,
-				.seq = (uint16_t)(how & 4 ? out[3] : out[2] << 8 | out[3]),
-				.ts = (uint32_t)(how & 8 ? out[7] * 80 : out[4] << 24 | out[7]),
-				.ssrc = how & 16 ? out[8] : 7 });
+		rtp_write(out, &(struct rtp){ .marker = how >> 7,
+				       .pt = how & 2 ? RIG_EVENT : RIG_PCMU,
+				       .seq = (uint16_t)(how & 4 ? out[3] : out[2] << 8 | out[3]),
+				       .ts = (uint32_t)(how & 8 ? out[7] * 80
+								: (uint32_t)out[4] << 24 | out[7]),
+				       .ssrc = how & 16 ? out[8] : 7 });
 		out[12] &= 0x0f;
 	}
 	if ((how & 96) == 96) { // a report, of a length that may be right
@@ -273,16 +243,34 @@ static uint8_t packet_bytes(uint8_t *out)
 	return (uint8_t)(12 + n);
 }
 
+// As the far end seals it, if it has a key.
+static uint16_t sealed(struct told *t, uint8_t *data, uint16_t len, bool rtcp)
+{
+	size_t n = len;
+	enum srtp_error error;
+
+	if (t->in.suite == DP_SUITE_NONE)
+		return len;
+	error = rtcp ? srtp_seal_rtcp(&t->in, ciphers, data, &n, PACKET_MAX)
+		     : srtp_seal_rtp(&t->in, ciphers, data, &n, PACKET_MAX);
+	return error == SRTP_OK ? (uint16_t)n : len;
+}
+
 static void packet(void)
 {
-	uint8_t data[256];
+	uint8_t data[PACKET_MAX];
 	uint8_t to = byte(), party = byte() % 5;
 	uint16_t port = (uint16_t)(4000 + byte() % PORTS);
-	uint8_t len = packet_bytes(data);
-	struct burst in = { .n = 1 };
 	uint32_t flow = to % RIG_FLOWS, before = rig.sent;
+	uint16_t len = to & 64 ? tone_bytes(&told[flow], data) : 0;
+	struct burst in = { .n = 1 };
 	bool rtcp = to & 128;
 	uint64_t made = stat_read(&rig.stats.rendered);
+
+	if (len == 0)
+		len = packet_bytes(data);
+	if (to & 32)
+		len = sealed(&told[flow], data, len, rtcp || rtcp_is(data, len));
 
 	hear(flow, party, port, rtcp);
 	in.pkt[0] = (struct pkt){ .data = data,
@@ -314,7 +302,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	bytes = data;
 	left = len < INPUT_MAX ? len : INPUT_MAX;
-	rig_init(&rig);
+	if (ciphers == NULL)
+		ciphers = srtp_ciphers_new();
+	must(ciphers != NULL);
+	rig_begin(&rig, (struct engine_capacity){ .opus = 2 }, ciphers);
+	tone = (struct tone_cursor){ 0 };
+	for (unsigned id = 0; id < CODEC_IDS; id++) {
+		static const uint32_t clocks[CODEC_IDS] = { 8000, 8000, 8000, 16000, 48000 };
+
+		codec_find(id, clocks[id])->encoder_init(encoder[id]);
+	}
 	rig.left = on_left;
 	rig.opaque = true;
 	memset(told, 0, sizeof(told));

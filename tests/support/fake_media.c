@@ -191,6 +191,15 @@ static void hear_core(struct fake_media *f)
 	if (m.kind == ATTACH_PLAN || m.kind == ATTACH_MOVE || m.kind == ATTACH_RECORD_BEGIN ||
 		m.kind == ATTACH_RECORD_END)
 		return;
+	if (m.kind == ATTACH_TRACK_DROP) {
+		struct attach_message answer = m;
+
+		f->drops++;
+		answer.kind = ATTACH_TRACK;
+		answer.outcome = f->track_outcome;
+		send_message(f->core, &answer, NULL, 0);
+		return;
+	}
 	assert(m.kind == ATTACH_TRACK_ADD);
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	assert(c != NULL);

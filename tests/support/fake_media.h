@@ -54,7 +54,7 @@ struct fake_media {
 	} directory[FAKE_WORKERS][16];
 
 	// what it was asked
-	uint32_t moves, moves_answered, plans;
+	uint32_t moves, moves_answered, plans, drops;
 	struct attach_queue moved; // the last one asked for
 	uint32_t recordings, recordings_ended;
 	struct attach_message recording; // the last one asked for

@@ -188,6 +188,9 @@ void media_local(const struct media *, struct media_flow f, struct address *out)
 void media_remote(struct media *, struct media_flow f, const struct media_remote *remote)
 {
 	flow_of(f)->remote = true;
+	flow_of(f)->codec = remote->codec;
+	flow_of(f)->clock = remote->clock;
+	flow_of(f)->dtmf_tx = remote->dtmf_tx;
 	flow_of(f)->muted = remote->mute;
 	flow_of(f)->rtp = remote->rtp;
 	flow_of(f)->rtcp = remote->rtcp;
@@ -211,10 +214,15 @@ static void answer_music(void *what, int)
 		leg_media(f->owner, &event);
 }
 
-void media_music(struct media *, struct media_flow f, uint64_t track)
+void media_track_release(struct media *, uint64_t)
+{
+}
+
+void media_music(struct media *, struct media_flow f, uint64_t track, bool shared)
 {
 	struct world_flow *flow = flow_of(f);
 
+	flow->shared = shared;
 	flow->mode = WORLD_MUSIC;
 	flow->track[0] = track;
 	flow->tracks = 1;

@@ -45,6 +45,9 @@ struct world_flow {
 	uint8_t digit[16];
 	bool remote;
 	bool muted;
+	bool shared; // MUSIC
+	uint8_t codec, dtmf_tx;
+	uint32_t clock;
 	struct address rtp, rtcp; // where it sends
 	uint8_t cn;               // comfort noise, or DP_NO_PT
 	uint8_t recorded;         // enum dp_record

@@ -119,7 +119,7 @@ def attaches_and_plays(t, media):
     core = media.core()
     t.expect((core.version, core.workers, core.addresses) == (1, 1, 1), "the plan is another")
     t.expect(core.address[0] == (bridge.mapped(MEDIA), 0, 16384, 100, 0), str(core.address[0]))
-    t.expect(core.hello[0] == 1, "the version")
+    t.expect(core.hello[0] == bridge.VERSION, "the version")
     refused = play(core)
     t.expect(not refused, f"refused: {refused}")
     t.soon(phone.heard, 3, "the first packet")  # our address is younger than its first question

@@ -16,7 +16,8 @@ from harness.process import Gone  # noqa: E402
 from harness.sources import prompt  # noqa: E402
 from harness.stage import Stage  # noqa: E402
 
-PCMU, PCMA, G722 = 0, 8, 9
+PCMU, PCMA, G722, G729, OPUS = 0, 8, 9, 18, 111
+EVENTS = 101
 ACME = f"sip:{office.NUMBERS['acme']}@{network.CORE}"
 
 
@@ -51,7 +52,7 @@ class Talk:
         try:
             while True:
                 packet = self._socket.recv(2048)
-                if packet[0] >> 6 == 2 and packet[1] & 0x7F < 96:
+                if packet[0] >> 6 == 2 and packet[1] & 0x7F != EVENTS:
                     heard.setdefault(packet[1] & 0x7F, []).append(packet[12:])
         except TimeoutError:
             return
@@ -138,21 +139,88 @@ def _(t):
 
 @suite.case("no_common_codec_is_said_as_488")
 def _(t):
-    with Parties(t, [G722], [PCMU]) as p:
+    with Parties(t, [G729], [PCMU]) as p:
         queue = f"sip:{office.NUMBERS['acme queue']}@{network.CORE}"
         t.expect((call := p.call(queue)).status == 488, f"the queue answered {call.status}")
     nothing_left(t)
 
 
-@suite.case("who_prefers_wideband_can_be_parked")
+@suite.case("phones_of_no_common_codec_hear_each_other")
 def _(t):
-    with Parties(t, [G722, PCMU], [G722, PCMU], keys="#0") as p:
+    with Parties(t, [G722], [PCMU]) as p:
+        call = p.call()
+        t.require(call.status == 200, f"answered {call.status}")
+        t.expect("RTP/AVP 9 " in call.final.text, "the caller is not answered with what he speaks")
+        with Talk(call) as caller, Talk(p.answered()) as agent:
+            _, heard = caller.send(G722, 700, 1, [agent])
+            t.expect(tone_seconds(heard, PCMU, 700) >= 0.7, f"201 hears {list(heard)}")
+            _, heard = agent.send(PCMU, 900, 1, [caller])
+            t.expect(tone_seconds(heard, G722, 900) >= 0.7, f"the caller hears {list(heard)}")
+        call.bye()
+    nothing_left(t)
+
+
+@suite.case("who_speaks_only_wideband_is_parked_hears_music_in_it_and_is_retrieved")
+def _(t):
+    with Parties(t, [G722], [G722], keys="#0") as p:
         call = p.call()
         t.require(call.status == 200, f"answered {call.status}")
         t.soon(lambda: t.stage.layby.rows("slot"), 5, "he is in a slot")
         with Talk(call) as caller:
-            heard, = caller.send(PCMU, 700, 2)
-            t.expect(len(heard.get(PCMU, [])) > 50, f"he hears {list(heard)}")
+            heard, = caller.send(G722, 700, 3)
+            t.expect(len(heard.get(G722, [])) > 100, f"he hears {list(heard)}")
+            music = sound.decode(b"".join(heard.get(G722, [])), G722)
+            t.expect(len(music) and float((music ** 2).mean()) ** 0.5 > 0.005, "that is silence")
+            slot = t.stage.layby.rows("slot")[0]["slot"]
+            p.agent.keys = ""
+            back = p.agent.invite(f"sip:{slot}@acme.example")
+            t.require(back.status == 200, f"the retriever is answered {back.status}")
+            back.ack()
+            with Talk(back) as agent:
+                caller.send(G722, 700, 0.3, [agent])
+                _, heard = caller.send(G722, 700, 1, [agent])
+                t.expect(tone_seconds(heard, G722, 700) >= 0.7, f"201 hears {list(heard)}")
+        call.bye()
+    nothing_left(t)
+
+
+def loudness(samples):
+    return float((samples ** 2).mean()) ** 0.5 if len(samples) else 0.0
+
+
+def rendered(t):
+    workers = t.stage.layby.ask("stats.get")["workers"]
+    return sum(w["counters"]["rendered"] for w in workers)
+
+
+def listen(talk, seconds):
+    """Packets of Opus that come within so many seconds."""
+    heard, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        got = {}
+        talk._hear(got)
+        heard += got.get(OPUS, [])
+    return heard
+
+
+@suite.case("who_speaks_only_opus_is_parked_and_hears_music_in_it")
+def _(t):
+    with Parties(t, [OPUS], [PCMU], keys="#0") as p:
+        call = p.call()
+        t.require(call.status == 200, f"answered {call.status}")
+        t.expect("opus/48000/2" in call.final.text, "the answer is in another codec")
+        t.soon(lambda: t.stage.layby.rows("slot"), 5, "he is in a slot")
+        with Talk(call) as caller:
+            # First the worker makes it; then it is encoded, and copied from there on.
+            first = listen(caller, 1)
+            t.expect(loudness(sound.decode_opus(first)) > 0.005, "silence before it is encoded")
+            until, before = time.monotonic() + 60, -1
+            while rendered(t) != before and time.monotonic() < until:
+                before = rendered(t)
+                copied = listen(caller, 2)
+            t.expect(rendered(t) == before, "the worker still makes it after a minute")
+            t.expect(len(copied) > 80, f"{len(copied)} packets in 2 s")
+            t.expect(loudness(sound.decode_opus(copied)) > 0.005, "silence once it is encoded")
         call.bye()
     nothing_left(t)
 

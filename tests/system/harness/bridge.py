@@ -13,6 +13,7 @@ import struct
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
+VERSION = 2
 HELLO, BUSY, TRACK_ADD, TRACK_DROP, TRACK, MOVE, MOVED, PLAN, STALLED = range(1, 10)
 OK, NO_MEMORY, BAD_TRACK, IN_USE, UNKNOWN = range(5)
 NO_PT = 0xff
@@ -125,7 +126,7 @@ class Core:
             os.write(fds[0], audio)
         length = len(audio or b"") if length is None else length
         socket.send_fds(self.socket,
-                        [struct.pack(MESSAGE, 1, kind, 0, track, length, codec, 0)], fds)
+                        [struct.pack(MESSAGE, VERSION, kind, 0, track, length, codec, length)], fds)
         for fd in fds:
             os.close(fd)
         answer, _ = self.heard()
@@ -143,14 +144,14 @@ class Core:
 
     def move(self, port, queue, worker):
         """Asks that another worker polls a queue; all counted from 0. The outcome."""
-        self.socket.send(struct.pack(MESSAGE, 1, MOVE, 0, port << 32 | queue, 0, worker, 0))
+        self.socket.send(struct.pack(MESSAGE, VERSION, MOVE, 0, port << 32 | queue, 0, worker, 0))
         answer, _ = self.heard()
         assert answer[1] == MOVED, answer
         return answer[2]
 
     def plan(self):
         """Who does what, as the media process says."""
-        self.socket.send(struct.pack(MESSAGE, 1, PLAN, 0, 0, 0, 0, 0))
+        self.socket.send(struct.pack(MESSAGE, VERSION, PLAN, 0, 0, 0, 0, 0))
         answer, fd = self.heard()
         assert answer[1] == PLAN and fd is not None, answer
         with os.fdopen(fd, encoding="utf-8") as f:

@@ -18,7 +18,7 @@ from .process import Gone
 _SDP = ("v=0\r\no=- {id} {id} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n"
         "m=audio {port} RTP/AVP {formats}\r\n{maps}a={direction}\r\n")
 _EVENTS = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-CODECS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}
+CODECS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 18: "G729/8000", 111: "opus/48000/2"}
 _numbers = itertools.count(random.randrange(1 << 30))
 KEYS = "0123456789*#ABCD"
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sound as arrays of samples at 8 kHz: WAV files, tones, G.711."""
 
+import ctypes
+import functools
 import struct
 import sys
 
@@ -78,13 +80,75 @@ def _alaw_table():
 _TABLES = {0: _mulaw_table(), 8: _alaw_table()}
 
 
+class _G722:
+    """spandsp's, for one stream at a time: 8 kHz in and out here, whatever it says of 16."""
+
+    def __init__(self):
+        self.lib = ctypes.CDLL("libspandsp.so.2")
+        for name in ("g722_encode_init", "g722_decode_init"):
+            getattr(self.lib, name).restype = ctypes.c_void_p
+            getattr(self.lib, name).argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+        for name in ("g722_encode", "g722_decode"):
+            getattr(self.lib, name).argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p,
+                                                ctypes.c_int]
+        self.encoder = self.lib.g722_encode_init(None, 64000, 0)
+
+    def decode(self, payload):
+        pcm = ctypes.create_string_buffer(4 * len(payload) + 4)
+        state = self.lib.g722_decode_init(None, 64000, 0)
+        n = self.lib.g722_decode(state, pcm, payload, len(payload))
+        return numpy.frombuffer(pcm.raw[:2 * n], "<i2")[::2] / 32768
+
+    def encode(self, samples):
+        pcm = (numpy.repeat(samples, 2) * 32767).astype("<i2").tobytes()
+        out = ctypes.create_string_buffer(len(samples) + 4)
+        n = self.lib.g722_encode(self.encoder, out, pcm, len(pcm) // 2)
+        return out.raw[:n]
+
+
+class _Opus:
+    """libopus's, by the packet; 8 kHz out."""
+
+    def __init__(self):
+        self.lib = ctypes.CDLL("libopus.so.0")
+        self.lib.opus_decoder_create.restype = ctypes.c_void_p
+        self.lib.opus_decode.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int,
+                                         ctypes.c_char_p, ctypes.c_int, ctypes.c_int]
+
+    def decode(self, packets):
+        state = self.lib.opus_decoder_create(RATE, 1, None)
+        pcm = ctypes.create_string_buffer(2 * 960)
+        pieces = []
+        for packet in packets:
+            n = self.lib.opus_decode(state, packet, len(packet), pcm, 960, 0)
+            pieces.append(numpy.frombuffer(pcm.raw[:2 * max(n, 0)], "<i2") / 32768)
+        return join(pieces)
+
+
+def decode_opus(packets):
+    """Packets of Opus, in order, to samples."""
+    return _Opus().decode(packets)
+
+
+G722 = 9
+
+
+@functools.cache
+def _g722():
+    return _G722()
+
+
 def decode(payload, pt):
-    """G.711 bytes to samples; pt 0 is mu-law, 8 A-law."""
+    """Payload bytes to samples; pt 0 is mu-law, 8 A-law, 9 G.722."""
+    if pt == G722:
+        return _g722().decode(payload)
     return _TABLES[pt][numpy.frombuffer(payload, "u1")]
 
 
 def encode(samples, pt=0):
     """The nearest G.711 code of each sample: slow and plain, for tests."""
+    if pt == G722:
+        return _g722().encode(samples)
     table = _TABLES[pt]
     order = numpy.argsort(table)
     middle = (table[order][1:] + table[order][:-1]) / 2

@@ -227,6 +227,29 @@ Test(dtmf, a_break_of_ten_milliseconds_splits_no_digit)
 	}
 }
 
+// Where the break begins and ends a window sounds for a moment like another key, and comes to
+// nothing: has_come_to_stay().
+Test(dtmf, a_break_with_twist_splits_no_digit_wherever_it_falls)
+{
+	struct heard heard;
+
+	for (unsigned i = 0; i < 3 * 16 * 40; i++) {
+		static const double holes[] = { 9, 9.5, 11 };
+		const char key[2] = { keypad[i / 40 % 16], '\0' };
+		struct press p = press_plain();
+
+		p.on = 100;
+		p.hole = holes[i / 640];
+		p.high = p.low + 6;
+		tape_rewind(&tape, 1);
+		tape_wait(&tape, &p, 50 + i % 40 / 8.0);
+		tape_press(&tape, &p, key[0]);
+		tape_wait(&tape, &p, 80);
+		tape_play(&tape, NULL, &heard);
+		cr_expect(zero(int, strcmp(heard.keys, key)), "%s: %s", key, heard.keys);
+	}
+}
+
 Test(dtmf, a_digit_that_stumbles_as_it_begins_is_still_heard_once)
 {
 	for (unsigned i = 0; i < 160; i++) {

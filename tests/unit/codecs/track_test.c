@@ -84,7 +84,7 @@ Test(track, sums_of_blocks_add_up_to_the_sum_of_a_packet)
 	for (unsigned i = 0; i < sizeof(audio); i++)
 		audio[i] = (uint8_t)(i * i * 13 + 250);
 	cr_assert(eq(u32, track_blocks(LEN), 4));
-	for (unsigned encoding = 0; encoding < TRACK_CODECS; encoding++) {
+	for (unsigned encoding = 0; encoding < TRACK_OPUS; encoding++) {
 		size_t unit = track_unit(encoding);
 
 		long_one.payload[encoding] = audio;

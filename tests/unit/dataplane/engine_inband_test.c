@@ -368,6 +368,32 @@ Test(row_19, a_packet_that_comes_after_the_next_one_is_spliced_over, .init = beg
 	expect_digit(0, 8, false, 100);
 }
 
+// It has the silence from before the press: heard now, that would be two presses.
+Test(row_19, a_packet_that_comes_late_into_a_press_is_not_heard_there, .init = begin_plain)
+{
+	struct rig_voice late = voice;
+
+	type("8", 3);
+	for (size_t i = 0; (i + 1) * FRAME <= tape.n; i++) {
+		if (i == 2) {
+			late = voice;
+			lose_frame();
+		} else {
+			send_frame(i * FRAME);
+		}
+		rig_live(&rig, 20);
+		if (i != 5)
+			continue;
+		struct rig_voice next = voice;
+		voice = late;
+		send_frame(2L * FRAME);
+		voice = next;
+	}
+	rig_live(&rig, 200);
+	cr_assert(eq(u32, rig.told, 1));
+	expect_digit(0, 8, false, 100);
+}
+
 Test(engine_inband, a_tone_whose_sender_falls_silent_is_over_after_a_while)
 {
 	struct press p = press_plain();

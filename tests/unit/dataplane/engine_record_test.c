@@ -192,6 +192,7 @@ Test(engine_record, a_codec_that_cannot_be_decoded_is_refused)
 Test(engine_record, a_channel_more_than_there_is_room_for_is_refused_until_one_ends)
 {
 	begin_with((struct engine_capacity){ .records = 1 });
+	cr_expect(eq(int, rig_do(&rig, 0, record(77, 0, DP_RECORD_ON)), DP_REFUSAL_NO_RECORDING));
 	do_record(0, 0, DP_RECORD_ON);
 	cr_expect(eq(int, rig_do(&rig, 1, record(RECORDING, 1, DP_RECORD_ON)), DP_REFUSAL_NO_ROOM));
 	cr_expect(zero(int, rig_do(&rig, 0, record(ANOTHER, 0, DP_RECORD_ON))), "in its own place");

@@ -171,7 +171,7 @@ static void lay_tracks(void)
 {
 	for (uint32_t t = 0; t < TRACKS; t++) {
 		tracks[t] = (struct track){ .hash = t + 1, .len = track_len[t] };
-		for (uint32_t c = 0; c < TRACK_CODECS; c++) {
+		for (uint32_t c = 0; c < TRACK_OPUS; c++) {
 			for (uint32_t i = 0; i < sizeof(audio[t][c]); i++)
 				audio[t][c][i] = (uint8_t)draw(256);
 			tracks[t].payload[c] = audio[t][c];

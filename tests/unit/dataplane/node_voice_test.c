@@ -327,6 +327,25 @@ Test(node_voice, row_23_the_tick_takes_over_from_a_peer_who_falls_silent_and_giv
 	}
 }
 
+// The tick has used numbers that the peer's packets would have had.
+Test(node_voice, row_23_what_is_passed_on_after_the_tick_goes_on_behind_it)
+{
+	say(200);
+	rig_do(&rig, 1, overlay(DP_OVERLAY_LOOP));
+	say(200);
+	rig_live(&rig, 300); // the tick has taken over
+	rig_do(&rig, 1, (struct dp_cmd){ .kind = DP_CMD_OVERLAY_END });
+	cr_assert(zero(int, rig.e->flows[1].tx &FLOW_RENDERED));
+	say(200);
+	for (uint32_t i = 1; i < rig_count(&rig, 1); i++) {
+		const struct rig_packet *p = rig_sent(&rig, 1, i),
+					*before = rig_sent(&rig, 1, i - 1);
+
+		cr_expect(eq(u16, p->rtp.seq, (uint16_t)(before->rtp.seq + 1)), "packet %u", i);
+		cr_expect(ge(i32, (int32_t)(p->rtp.ts - before->rtp.ts), 160), "packet %u", i);
+	}
+}
+
 Test(node_voice, row_23_after_comfort_noise_the_tick_takes_over_at_once)
 {
 	say(500);

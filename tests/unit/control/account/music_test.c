@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "codecs/g711.h"
 #include "control/account/music.h"
-#include "dataplane/cmd.h"
 
 #include <criterion/criterion.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,20 +51,17 @@ enum { RAMP = sizeof(ramp) / sizeof(ramp[0]) };
 
 TestSuite(music, .fini = drop_file);
 
-Test(music, encodes_in_both_laws)
+Test(music, keeps_narrow_audio_as_it_is)
 {
 	struct music m;
 	char error[256] = "";
 
 	write_wav(8000, 1, ramp, sizeof(ramp), sizeof(ramp));
 	cr_assert(music_load(&m, path, error, sizeof(error)), "%s", error);
-	cr_expect(m.len == RAMP && m.hash != 0);
-	for (int i = 0; i < RAMP; i++) {
-		cr_expect_eq(m.encoded[DP_CODEC_PCMU][i], g711_to_ulaw(ramp[i]));
-		cr_expect_eq(m.encoded[DP_CODEC_PCMA][i], g711_to_alaw(ramp[i]));
-	}
+	cr_expect(m.len == RAMP && m.rate == 8000 && m.hash != 0);
+	cr_expect_eq(memcmp(m.audio, ramp, sizeof(ramp)), 0);
 	music_clear(&m);
-	cr_expect(m.encoded[0] == NULL && m.encoded[1] == NULL);
+	cr_expect(m.audio == NULL && m.hash == 0);
 }
 
 Test(music, mixes_channels_down)
@@ -78,7 +75,7 @@ Test(music, mixes_channels_down)
 	cr_assert(music_load(&m, path, error, sizeof(error)), "%s", error);
 	cr_assert_eq(m.len, 4);
 	for (int i = 0; i < 4; i++)
-		cr_expect_eq(m.encoded[DP_CODEC_PCMU][i], g711_to_ulaw(mono[i]));
+		cr_expect_eq(m.audio[i], mono[i]);
 	music_clear(&m);
 }
 
@@ -127,9 +124,45 @@ Test(music, reads_a_file_longer_than_a_minute)
 	write_wav(8000, 1, audio, SAMPLES * 2, SAMPLES * 2);
 	cr_assert(music_load(&m, path, error, sizeof(error)), "%s", error);
 	cr_expect_eq(m.len, SAMPLES);
-	cr_expect_eq(m.encoded[DP_CODEC_PCMA][SAMPLES - 1], g711_to_alaw(audio[SAMPLES - 1]));
+	cr_expect_eq(m.audio[SAMPLES - 1], audio[SAMPLES - 1]);
 	music_clear(&m);
 	free(audio);
+}
+
+// What of a tone of 1 kHz, 1 s long, is not that tone: the largest difference from it.
+static int worst(const struct music *m, double phase)
+{
+	int most = 0;
+
+	for (uint32_t i = 0; i < m->len * (m->rate / 8000); i++) {
+		double want = 10000 * sin(2 * M_PI * 1000 * i / m->rate + phase);
+		int off = abs((int)(m->audio[i] - want));
+
+		most = off > most ? off : most;
+	}
+	return most;
+}
+
+Test(music, brings_any_rate_to_16_khz_and_leaves_no_seam)
+{
+	static const uint32_t rates[] = { 11025, 16000, 22050, 44100, 48000 };
+
+	for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); r++) {
+		uint32_t n = rates[r];
+		int16_t *tone = calloc(n, sizeof(*tone));
+		struct music m;
+		char error[256] = "";
+
+		for (uint32_t i = 0; i < n; i++)
+			tone[i] = (int16_t)lrint(10000 * sin(2 * M_PI * 1000 * i / n));
+		write_wav(n, 1, tone, n * 2, n * 2);
+		free(tone);
+		cr_assert(music_load(&m, path, error, sizeof(error)), "%s", error);
+		cr_expect(m.rate == 16000 && m.len == 8000, "%u Hz: %u", n, m.len);
+		// Also where it begins and ends.
+		cr_expect_leq(worst(&m, 0), 12, "%u Hz: %d", n, worst(&m, 0));
+		music_clear(&m);
+	}
 }
 
 Test(music, says_how_to_make_a_file_fit)
@@ -137,10 +170,10 @@ Test(music, says_how_to_make_a_file_fit)
 	struct music m = { .hash = 77 };
 	char error[512] = "", expected[512];
 
-	write_wav(44100, 1, ramp, sizeof(ramp), sizeof(ramp));
+	write_wav(384000, 1, ramp, sizeof(ramp), sizeof(ramp));
 	cr_expect(!music_load(&m, path, error, sizeof(error)));
 	snprintf(expected, sizeof(expected),
-		"%s is at 44100 Hz; convert it with: sox %s -r 8000 -c 1 out.wav", path, path);
+		"%s is at 384000 Hz; convert it with: sox %s -r 16000 out.wav", path, path);
 	cr_expect_str_eq(error, expected);
 	cr_expect(m.hash == 77, "written though refused");
 
@@ -197,4 +230,70 @@ Test(music, takes_what_is_there_of_a_file_cut_short)
 		cr_expect_eq(m.len, RAMP);
 		music_clear(&m);
 	}
+}
+
+static char directory[64];
+
+static void add_file(const char *name, uint32_t rate, const int16_t *audio, uint32_t n)
+{
+	char to[128];
+
+	write_wav(rate, 1, audio, n * 2, n * 2);
+	snprintf(to, sizeof(to), "%s/%s", directory, name);
+	cr_assert(rename(path, to) == 0);
+}
+
+static void drop_directory(void)
+{
+	static const char *const names[] = { "1", "2", "3", ".hidden" };
+	char file[128];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(file, sizeof(file), "%s/%s", directory, names[i]);
+		unlink(file);
+	}
+	rmdir(directory);
+}
+
+Test(playlist, plays_the_files_of_a_directory_in_the_order_of_their_names, .fini = drop_directory)
+{
+	static const int16_t a[] = { 1, 2, 3 }, b[] = { 4, 5 }, wide[160] = { 0 };
+	struct music m, one;
+	char error[256] = "";
+
+	snprintf(directory, sizeof(directory), "layby-music-%d.d", getpid());
+	cr_assert(mkdir(directory, 0700) == 0);
+	cr_expect(!playlist_load(&m, directory, error, sizeof(error)));
+	cr_expect(strstr(error, "has no audio files in it") != NULL, "%s", error);
+
+	add_file("2", 8000, b, 2);
+	add_file("1", 8000, a, 3);
+	add_file(".hidden", 8000, b, 2);
+	cr_assert(playlist_load(&m, directory, error, sizeof(error)), "%s", error);
+	cr_assert(m.len == 5 && m.rate == 8000);
+	for (int i = 0; i < 5; i++)
+		cr_expect_eq(m.audio[i], i + 1);
+	one = m;
+
+	add_file("3", 16000, wide, 160);
+	cr_assert(playlist_load(&m, directory, error, sizeof(error)), "%s", error);
+	cr_expect(m.len == 85 && m.rate == 16000, "all at the widest rate");
+	cr_expect_neq(m.hash, one.hash);
+	music_clear(&m);
+	music_clear(&one);
+}
+
+Test(playlist, one_bad_file_is_named, .fini = drop_directory)
+{
+	static const int16_t a[] = { 1, 2, 3 };
+	struct music m = { .hash = 77 };
+	char error[256] = "";
+
+	snprintf(directory, sizeof(directory), "layby-music-%d.d", getpid());
+	cr_assert(mkdir(directory, 0700) == 0);
+	add_file("1", 8000, a, 3);
+	add_file("2", 384000, a, 3);
+	cr_expect(!playlist_load(&m, directory, error, sizeof(error)));
+	cr_expect(strstr(error, ".d/2 is at 384000 Hz") != NULL, "%s", error);
+	cr_expect_eq(m.hash, 77);
 }

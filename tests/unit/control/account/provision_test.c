@@ -36,6 +36,7 @@ static const char acme[] =
 	"  - name: acme\n"
 	"    domain: acme.example\n"
 	"    music: /srv/acme.wav\n"
+	"    music-position: shared\n"
 	"    parking: { code: \"*7\", fallback: reception }\n"
 	"    lots:\n"
 	"      - { name: front, slots: 1-4, timeout: 120, music: /srv/front.wav }\n"
@@ -63,6 +64,7 @@ Test(provision, takes_all_that_a_file_says)
 	cr_assert_eq(all->count, 1);
 	cr_expect_str_eq(a->name, "acme");
 	cr_expect_str_eq(a->music, "/srv/acme.wav");
+	cr_expect(a->music_shared);
 	cr_expect(a->parking);
 	cr_expect_str_eq(a->park_code, "*7");
 	cr_expect_str_eq(a->fallback->name, "reception");
@@ -213,6 +215,7 @@ static const struct row rows[] = {
 	{ "    lots: [ { name: f, slots: 5-9 }, { name: g, slots: 1-6 } ]\n", ":4:56: slots 1-6 overlap those of lot f" },
 	{ USERS "    lots: [ { name: f, slots: 201-204 } ]\n", ":5:31: slot 201 of lot f is also a user's name" },
 	{ USERS "    lots: [ { name: f, slots: 198-201 } ]\n", ":5:31: slot 201 of lot f is also a user's name" },
+	{ "    music-position: here\n", ":4:21: music-position is own" },
 	{ "    lots: [ { name: f, slots: 4-1 } ]\n", ":4:31: slots are a range like 1-4" },
 	{ "    lots: [ { name: f, slots: 0-4 } ]\n", ":4:31: slots are a range like 1-4" },
 	{ "    lots: [ { name: f, slots: 1- } ]\n", ":4:31: slots are a range like 1-4" },

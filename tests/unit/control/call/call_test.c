@@ -228,25 +228,6 @@ SCENE(call, a_queue_does_not_wait_for_one_whom_nobody_may_be_rung_for)
 	world_bye(second);
 }
 
-static const char wideband[] =
-	"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
-	"m=audio 4000 RTP/AVP 9 8\r\n";
-
-SCENE(call, wideband_is_offered_only_where_nobody_is_parked)
-{
-	struct sip_dialog *caller;
-
-	world.offer = wideband;
-	world_register("202");
-	caller = world_call("acme.example", "201", "202");
-	cr_expect(eq(ptr, strstr(world_ringing("202")->sdp, "G722"), NULL));
-	cr_expect(ne(ptr, strstr(world_ringing("202")->sdp, "PCMA"), NULL));
-	world_bye(caller);
-	caller = world_call("dark.example", "201", "202");
-	cr_expect(ne(ptr, strstr(world_ringing("202")->sdp, "G722"), NULL));
-	world_bye(caller);
-}
-
 static const char with_noise[] =
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
 	"m=audio 4000 RTP/AVP 0 13\r\n";

@@ -20,7 +20,7 @@ Test(media_events, tells_the_owner_what_became_of_his_wishes)
 	stage.fake.refused_kind = DP_CMD_MUSIC;
 	stage.fake.refusal = DP_REFUSAL_NO_TRACK;
 	media_silent(stage.media, f);
-	media_music(stage.media, f, 1);
+	media_music(stage.media, f, 1, false);
 	stage_turn(10);
 	cr_assert_eq(stage.events, 2);
 	cr_expect(stage.heard[0].kind == MEDIA_DONE && stage.heard[0].cmd == DP_CMD_SILENT);
@@ -30,7 +30,7 @@ Test(media_events, tells_the_owner_what_became_of_his_wishes)
 	cr_expect_eq(stage_counts().refusals, 1);
 
 	// Nobody hears of a flow that he has closed.
-	media_music(stage.media, f, 1);
+	media_music(stage.media, f, 1, false);
 	media_close(stage.media, &f);
 	stage_turn(10);
 	cr_expect_eq(stage.events, 2);

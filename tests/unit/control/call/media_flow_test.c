@@ -77,7 +77,7 @@ Test(media_flow, wishes_become_commands_in_order)
 		address_read(&r.rtp, "192.0.2.7:4000") && address_read(&r.rtcp, "192.0.2.7:4005"));
 	r.nat[15] = 9;
 	media_remote(stage.media, f, &r);
-	media_music(stage.media, f, 4711);
+	media_music(stage.media, f, 4711, false);
 	media_prompt(stage.media, f, prompts, 3);
 	media_relay(stage.media, f, peer);
 	media_watch(stage.media, f, 1 << 11);

@@ -163,9 +163,11 @@ static void detach_core(int core, const int fds[2])
 
 static void ask(int core, enum attach_kind kind, uint64_t hash, uint64_t len, int fd)
 {
-	struct attach_message m = {
-		.version = ATTACH_VERSION, .kind = kind, .track = hash, .len = len
-	};
+	struct attach_message m = { .version = ATTACH_VERSION,
+		.kind = kind,
+		.track = hash,
+		.len = len,
+		.units = (uint32_t)len };
 	union {
 		struct cmsghdr align;
 		uint8_t bytes[CMSG_SPACE(sizeof(int))];

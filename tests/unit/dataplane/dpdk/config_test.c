@@ -138,9 +138,9 @@ static const struct wrong wrongs[] = {
 	{ "vdev: net_tap0,iface=left", "device: net_tap0", "5:", "not a PCI address" },
 	{ "vdev: net_tap0,iface=left", "worker: 1\n    vdev: net_tap0", "7:5:", "worker" },
 	{ "device: 0000:3b:00.0", "vdev: net_tap0", "12:", "port left has this device" },
-	{ "device: 0000:3b:00.0\n", "\n", "11:", "needs either device" },
+	{ "device: 0000:3b:00.0\n", "\n", "11:", "needs one of device" },
 	{ "device: 0000:3b:00.0", "device: 0000:3b:00.0\n    vdev: net_null0",
-		"11:", "needs either device" },
+		"11:", "needs one of device" },
 	{ "worker: 2", "worker: 3", "6:", "not a number from 1 to 2" },
 	{ "worker: 2", "rx-queues: 65", "6:", "neither auto nor a number from 1 to 64" },
 	{ "worker: 2", "placement: \"1,3\"", "6:", "no list of workers from 1 to 2" },
@@ -466,6 +466,10 @@ Test(config, the_examples_are_taken_and_mean_what_they_say)
 	for (uint32_t n = 0; n < 2; n++)
 		cr_expect_eq(config.port[n].queues, 4);
 	cr_expect_eq(config.port[0].rx_descriptors, 2048);
+	load_example("one-card.yaml");
+	cr_expect(config.workers == 1 && config.ports == 1);
+	cr_expect_eq(config.port[0].kernel_by, KERNEL_BY_TAP);
+	cr_expect_str_eq(config.port[0].kernel, "host0");
 }
 
 static char *printed(void (*print)(const struct config *, FILE *))

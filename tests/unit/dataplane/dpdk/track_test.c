@@ -51,9 +51,12 @@ static int audio(uint8_t byte, size_t len)
 
 static struct attach_message message(enum attach_kind kind, uint64_t hash, uint32_t codec)
 {
-	return (struct attach_message){
-		.version = ATTACH_VERSION, .kind = kind, .track = hash, .len = LEN, .codec = codec
-	};
+	return (struct attach_message){ .version = ATTACH_VERSION,
+		.kind = kind,
+		.track = hash,
+		.len = LEN,
+		.codec = codec,
+		.units = LEN };
 }
 
 static void begin(enum attach_kind kind, uint64_t hash, uint32_t codec)
@@ -115,22 +118,6 @@ Test(track, a_track_is_answered_when_every_worker_has_it)
 	for (unsigned i = 0; i < LEN / TRACK_BLOCK; i++)
 		cr_expect_eq(track->sums[TRACK_PCMU][i], 0x0909 * (TRACK_BLOCK / 2) % 0xffff);
 	cr_expect_eq(store->taken, LEN);
-}
-
-Test(track, is_played_in_whole_blocks)
-{
-	const struct track *track;
-	struct attach_message m = message(ATTACH_TRACK_ADD, 1, TRACK_PCMU);
-	int fd = audio(1, LEN);
-
-	m.len = LEN - 3;
-	cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
-	cr_expect_eq(track->len, LEN - TRACK_BLOCK);
-	m.track = 2;
-	m.len = TRACK_BLOCK - 1;
-	cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
-	cr_expect_eq(track->len, TRACK_BLOCK - 1, "of less than one, all of it");
-	close(fd);
 }
 
 Test(track, another_codec_makes_a_new_version_and_leaves_the_old_one_alone)
@@ -227,7 +214,7 @@ Test(track, the_budget_is_kept_to_the_byte)
 	store->budget = 2 * LEN;
 	for (m.track = 1; m.track < 3; m.track++)
 		cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
-	m.len = 1;
+	m.len = m.units = 1;
 	cr_expect_eq(track_store_add(store, &m, fd, &track), ATTACH_NO_MEMORY);
 	track_store_remove(store, track_store_find(store, 1));
 	cr_expect_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
@@ -255,6 +242,9 @@ Test(track, what_cannot_be_a_track_is_refused)
 		{ "no length", 1, 0, 0, fd },
 		{ "a length beyond all", 1, 1ULL << 32 | 1, 0, fd },
 		{ "longer than the file", 1, LEN + 1, 0, fd },
+		{ "shorter than it says", 1, LEN - 1, TRACK_G722, fd },
+		{ "odd bytes of a wide one", 1, LEN, TRACK_L16, fd },
+		{ "no packets of Opus", 1, LEN, TRACK_OPUS, fd },
 		{ "no such codec", 1, LEN, TRACK_CODECS, fd },
 		{ "no descriptor", 1, LEN, 0, -1 },
 		{ "a pipe, which would make us wait", 1, LEN, 0, pipes[0] },
@@ -264,6 +254,7 @@ Test(track, what_cannot_be_a_track_is_refused)
 		struct attach_message m = message(ATTACH_TRACK_ADD, rows[i].hash, rows[i].codec);
 
 		m.len = rows[i].len;
+		m.units = (uint32_t)(rows[i].len == LEN + 1 ? LEN + 1 : LEN);
 		cr_expect_eq(track_store_add(store, &m, rows[i].fd, &track), ATTACH_BAD_TRACK, "%s",
 			rows[i].what);
 		cr_expect_null(track);
@@ -281,9 +272,66 @@ Test(track, a_store_that_is_full_says_so)
 	struct attach_message m = message(ATTACH_TRACK_ADD, 1, 0);
 	int fd = audio(1, LEN);
 
-	m.len = 1;
+	m.len = m.units = 1;
 	for (m.track = 1; m.track <= TRACK_STORE_MAX; m.track++)
 		cr_assert_eq(track_store_add(store, &m, fd, &track), ATTACH_OK);
 	cr_expect_eq(track_store_add(store, &m, fd, &track), ATTACH_NO_MEMORY);
 	close(fd);
+}
+
+// Three packets of Opus for 470 units, which is nearly 60 ms.
+struct in_opus {
+	uint32_t packets;
+	uint32_t end[3];
+	uint8_t payload[30];
+};
+
+static enum attach_outcome add_opus(const struct in_opus *o, uint32_t units)
+{
+	const struct track *track;
+	struct attach_message m = message(ATTACH_TRACK_ADD, 7, TRACK_OPUS);
+	int fd = memfd_create("track", MFD_CLOEXEC);
+
+	m.len = sizeof(*o) - 2; // less its padding
+	m.units = units;
+	cr_assert_eq(write(fd, o, sizeof(*o)), (ssize_t)sizeof(*o));
+	enum attach_outcome outcome = track_store_add(store, &m, fd, &track);
+	close(fd);
+	if (outcome != ATTACH_OK)
+		return outcome;
+	uint32_t len, next;
+	const uint8_t *second = track_packet(track, TRACK_PACKET, &len, &next);
+	cr_expect_eq(second[0], 11);
+	cr_expect(len == 15 && next == 2 * TRACK_PACKET);
+	track_packet(track, 2 * TRACK_PACKET, &len, &next);
+	cr_expect(len == 5 && next == units, "after the last one is the track's end");
+	return outcome;
+}
+
+Test(track, packets_of_opus_come_with_their_index)
+{
+	struct in_opus good = { 3, { 10, 25, 30 }, { [10] = 11 } };
+
+	cr_expect_eq(add_opus(&good, 470), ATTACH_OK);
+	cr_expect_eq(store->taken, sizeof(good) - 2);
+}
+
+Test(track, an_index_that_lies_is_refused)
+{
+	struct in_opus bad[] = {
+		{ 2, { 10, 25, 30 }, { 0 } },
+		{ 3, { 10, 25, 29 }, { 0 } },
+		{ 3, { 10, 25, 31 }, { 0 } },
+		{ 3, { 25, 10, 30 }, { 0 } },
+		{ 3, { 10, 10, 30 }, { 0 } },
+		{ 0, { 10, 25, 30 }, { 0 } },
+		{ UINT32_MAX, { 10, 25, 30 }, { 0 } },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(add_opus(&bad[i], 470), ATTACH_BAD_TRACK, "row %zu", i);
+	struct in_opus good = { 3, { 10, 25, 30 }, { 0 } };
+	cr_expect_eq(add_opus(&good, 320), ATTACH_BAD_TRACK, "a packet too many");
+	cr_expect_eq(add_opus(&good, 640), ATTACH_BAD_TRACK, "a packet too few");
+	cr_expect_eq(store->taken, 0);
 }
