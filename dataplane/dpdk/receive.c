@@ -17,9 +17,8 @@
 #include <stddef.h>
 #include <string.h>
 
-enum {
-	AHEAD = 4
-}; // frames whose first line is fetched before they are looked at; twice as many buffers
+// Frames whose first line is fetched before they are looked at; of twice as many the buffer is.
+enum { AHEAD = 4 };
 
 // Where each kind is counted; UDP is counted by the engine.
 static const size_t counter[FRAME_KINDS] = {
