@@ -127,21 +127,29 @@ static int16_t *opus_audio(const struct music *m, uint32_t *packets)
 	return whole;
 }
 
+struct opus_round {
+	uint8_t *to;   // of all packets
+	uint32_t *end; // of each
+	void *encoder;
+	const int16_t *audio;
+	uint32_t packets;
+};
+
 // Once round. Returns the bytes of all packets; 0: stopped.
-static uint32_t go_opus(uint8_t *to, uint32_t *end, const struct codec *codec, void *encoder,
-	const int16_t *audio, uint32_t packets, const atomic_bool *stop)
+static uint32_t go_opus(
+	const struct opus_round *r, const struct codec *codec, const atomic_bool *stop)
 {
 	uint32_t len = 0;
 
-	for (uint32_t i = 0; i < packets; i++) {
+	for (uint32_t i = 0; i < r->packets; i++) {
 		if (atomic_load_explicit(stop, memory_order_relaxed))
 			return 0;
 		size_t n = codec->encode(
-			encoder, to + len, OPUS_BYTES, audio + (size_t)i * PACKET, PACKET);
+			r->encoder, r->to + len, OPUS_BYTES, r->audio + (size_t)i * PACKET, PACKET);
 		if (n == 0)
 			return 0;
 		len += (uint32_t)n;
-		end[i] = len;
+		r->end[i] = len;
 	}
 	return len;
 }
@@ -156,11 +164,15 @@ static bool make_opus(struct encoding *out, const struct music *m, const atomic_
 
 	out->bytes = malloc(head + (size_t)packets * OPUS_BYTES);
 	if (audio != NULL && encoder != NULL && out->bytes != NULL) {
-		uint32_t *end = (void *)(out->bytes + sizeof(uint32_t));
+		struct opus_round round = { .to = out->bytes + head,
+			.end = (void *)(out->bytes + sizeof(uint32_t)),
+			.encoder = encoder,
+			.audio = audio,
+			.packets = packets };
 
 		memcpy(out->bytes, &packets, sizeof(packets));
-		if (go_opus(out->bytes + head, end, codec, encoder, audio, packets, stop) > 0)
-			len = go_opus(out->bytes + head, end, codec, encoder, audio, packets, stop);
+		if (go_opus(&round, codec, stop) > 0)
+			len = go_opus(&round, codec, stop);
 	}
 	free(encoder);
 	free(audio);

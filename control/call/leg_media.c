@@ -232,14 +232,15 @@ static void set_remote(struct leg *leg, const struct media_desc *theirs, uint8_t
 static void take_events(struct leg *leg, const struct media_desc *theirs)
 {
 	leg->dtmf_wide = leg->codec.clock == opus.clock && theirs->dtmf_wide_pt >= 0;
-	leg->dtmf_tx = leg->dtmf_wide ? theirs->dtmf_wide_pt : theirs->dtmf_pt;
+	leg->dtmf_tx = (int16_t)(leg->dtmf_wide ? theirs->dtmf_wide_pt : theirs->dtmf_pt);
 }
 
 // What is in use, as what we say of it.
 static void name_events(struct leg *leg)
 {
-	leg->dtmf_offered[NARROW] = leg->dtmf_wide ? -1 : leg->dtmf_rx;
-	leg->dtmf_offered[WIDE] = leg->dtmf_wide ? leg->dtmf_rx : -1;
+	leg->dtmf_offered[NARROW] = -1;
+	leg->dtmf_offered[WIDE] = -1;
+	leg->dtmf_offered[leg->dtmf_wide ? WIDE : NARROW] = leg->dtmf_rx;
 }
 
 bool leg_take_answer(struct leg *leg, const char *body, size_t len)
@@ -250,7 +251,9 @@ bool leg_take_answer(struct leg *leg, const char *body, size_t len)
 		return false;
 	leg->codec = theirs.codec[is_noise(&theirs.codec[0]) && theirs.codecs > 1 ? 1 : 0];
 	take_events(leg, &theirs);
-	leg->dtmf_rx = leg->dtmf_tx < 0 ? -1 : leg->dtmf_offered[leg->dtmf_wide ? WIDE : NARROW];
+	leg->dtmf_rx = -1;
+	if (leg->dtmf_tx >= 0)
+		leg->dtmf_rx = leg->dtmf_offered[leg->dtmf_wide ? WIDE : NARROW];
 	set_remote(leg, &theirs, leg->codec.pt);
 	return true;
 }

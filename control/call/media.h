@@ -66,9 +66,9 @@ uint32_t media_workers(const struct media *m);
 // a codec wants it. The same file twice is the same track. 0: error says why not.
 uint64_t media_track(struct media *m, const char *path, char *error, uint32_t error_size);
 // Whoever registered it does so no more. When nobody does, layby-media forgets it. 0 is harmless.
-void media_track_release(struct media *m, uint64_t track);
+void media_track_release(struct media *m, uint64_t hash);
 // It is there in both laws of G.711 before calls are.
-void media_track_prepare(struct media *m, uint64_t track);
+void media_track_prepare(struct media *m, uint64_t hash);
 // What plays while another music is being encoded, if that takes more than a moment.
 void media_house_music(struct media *m, uint64_t track);
 uint32_t media_track_ms(const struct media *m, uint64_t track); // its length

@@ -136,7 +136,7 @@ static void play(struct media *m, struct place *place, uint16_t worker, struct f
 // Music that waited and need not any more.
 static void play_settled(struct media *m)
 {
-	for (uint16_t w = 0; w < m->bridge.plan.workers; w++) {
+	for (uint32_t w = 0; w < m->bridge.plan.workers; w++) {
 		struct media_ports *ports = &m->workers[w].ports;
 
 		for (uint32_t i = 0; i < ports->n; i++) {
@@ -147,7 +147,7 @@ static void play_settled(struct media *m)
 				is_awaited(m, place, place->music))
 				continue;
 			place->waits = false;
-			send_music(m, place, w, id, place->music);
+			send_music(m, place, (uint16_t)w, id, place->music);
 		}
 	}
 }

@@ -45,17 +45,16 @@ void answer_arp(struct worker *w, struct port *port, struct rte_mbuf *m, const s
 
 	struct ip_address from = ip_from_v4(arp.from);
 	struct ip_address to = ip_from_v4(arp.to);
+	struct neighbour_news news = { .port = port->station.port,
+		.lan = (uint8_t)f->lan,
+		.word = WORD_ANSWER,
+		.ip = &from,
+		.mac = arp.from_mac };
 	bool ours = station_find(&port->station, f->lan, &from) != NULL;
 	if (ours && !is_our_mac(port, arp.from_mac))
 		stat_add(&w->stats.rx_arp_conflict, 1);
 	if (!ours)
-		neighbours_hear(&w->neighbours,
-			&(struct neighbour_news){ .port = port->station.port,
-				.lan = (uint8_t)f->lan,
-				.word = WORD_ANSWER,
-				.ip = &from,
-				.mac = arp.from_mac },
-			w->now);
+		neighbours_hear(&w->neighbours, &news, w->now);
 	if (arp.op != ARP_REQUEST || is_our_mac(port, arp.from_mac) ||
 		station_find(&port->station, f->lan, &to) == NULL) {
 		rte_pktmbuf_free(m);
