@@ -305,7 +305,7 @@ static enum dp_refusal carry_out(struct engine *e, const struct dp_cmd *cmd, uin
 	enum dp_refusal refusal = check_flow(f, cold_of(e, f), cmd);
 	if (refusal != DP_REFUSAL_NONE)
 		return refusal;
-	return obey[cmd->kind] != NULL ? obey[cmd->kind](e, f, cmd, now) : DP_REFUSAL_BAD_KIND;
+	return obey[cmd->kind](e, f, cmd, now);
 }
 
 // What kind of event says that the command is carried out.

@@ -2,6 +2,7 @@
 //
 // Rendering: what a flow sends that is made of samples. Blocks of 10 ms of music, of a prompt, of
 // what others say or of a relay's peer, at the gain, under the overlays, encoded.
+#include "codecs/comfort_noise.h"
 #include "dataplane/node.h"
 #include "dataplane/voice_piece.h"
 #include "dataplane/voice_track.h"
@@ -12,7 +13,7 @@ enum {
 	NARROW = 8000 / 1000 * VOICE_BLOCK_MS, // samples of a block at 8 kHz
 	PAYLOAD_MAX = TRACK_FRAME_MAX,
 	HUSH_EVERY = 10, // packets' time between two of noise
-	HUSH_LEVEL = 70, // dB below the loudest
+	HUSH_LEVEL = 70, // -dBov
 	FILL_MOST = 4,   // packets by which the tick catches up with a peer who fell silent
 };
 
@@ -51,8 +52,8 @@ static void hush(struct engine *e, struct rtp_flow *f, struct voice *v, struct b
 	}
 	flow_stamp(f, p->data, frame);
 	p->data[1] = f->cn_tx;
-	p->data[RTP_FIXED_LEN] = HUSH_LEVEL;
-	p->len = RTP_FIXED_LEN + 1;
+	comfort_noise_write(p->data + RTP_FIXED_LEN, HUSH_LEVEL);
+	p->len = RTP_FIXED_LEN + COMFORT_NOISE_LEN;
 	f->tx |= FLOW_FRESH; // what comes after it begins to speak
 	stat_add(&e->stats->rendered, 1);
 }
@@ -71,7 +72,7 @@ static void send_frame(
 	struct flow_frame frame = { .at = at,
 		.ns = n * NS_PER_SEC / codec->rate,
 		.units = (uint32_t)(n * codec->clock / codec->rate),
-		.bytes = 1 };
+		.bytes = COMFORT_NOISE_LEN };
 	if (is_hushed(f, v)) {
 		hush(e, f, v, out, &frame);
 		return;
